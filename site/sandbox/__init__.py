@@ -1,0 +1,1 @@
+"""Stand-ins for a fresh machine, each a process reached over HTTP, and what supervises them."""

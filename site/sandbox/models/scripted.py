@@ -1,0 +1,202 @@
+"""A model that follows a script, over OpenAI's Chat Completions API: for tests of every fault."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import select
+import threading
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from typing import Any
+
+from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
+
+HOST = "127.0.0.1"
+BODY_BYTES_MAX = 1_000_000
+
+
+class ScriptedServer(ThreadingTCPServer):
+    """Counts the generations that run, so that a test can see one stop."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int) -> None:
+        super().__init__((HOST, port), Handler)
+        self.generating = 0
+        self.counting = threading.Lock()
+
+    def count(self, change: int) -> None:
+        with self.counting:
+            self.generating += change
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, in a thread of its own."""
+
+    server: ScriptedServer
+    protocol_version = "HTTP/1.1"
+    # A chunk must not wait for the acknowledgement of the one before.
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        if self.path in {"/health", "/healthz"}:
+            self._json({"status": "ok", "generating": self.server.generating})
+        elif self.path == "/v1/models":
+            models = [{"id": name, "object": "model", "owned_by": "sandbox"} for name in SCRIPTS]
+            self._json({"object": "list", "data": models})
+        else:
+            self._error(HTTPStatus.NOT_FOUND, "There is nothing here.")
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if self.path != "/v1/chat/completions" or length > BODY_BYTES_MAX:
+            self.close_connection = True
+            self._error(HTTPStatus.NOT_FOUND, "Only /v1/chat/completions is here.")
+            return
+        try:
+            request = json.loads(self.rfile.read(length))
+            script = script_for(request["model"])
+            words = answer(script, request["messages"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._error(HTTPStatus.BAD_REQUEST, "The body must be JSON with model and messages.")
+            return
+        self.server.count(+1)
+        try:
+            self._respond(script, request, words)
+        except (BrokenPipeError, ConnectionResetError):
+            # The client has heard enough: the script ends here, as a real model would.
+            self.close_connection = True
+        finally:
+            self.server.count(-1)
+
+    def _respond(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
+        if script.status != HTTPStatus.OK:
+            self._error(HTTPStatus(script.status), "The script says so.")
+        elif script.is_html:
+            self._body("text/html; charset=utf-8", b"<!doctype html><title>Please sign in</title>")
+        elif script.is_silent:
+            self._begin("text/event-stream")
+            self._wait_for_hangup(None)
+        elif request.get("stream"):
+            self._stream(script, request, words)
+        else:
+            limited = _limited(request, words)
+            reason = "stop" if limited == words else "length"
+            message = {"role": "assistant", "content": "".join(limited)}
+            completion = _completion(request, "chat.completion")
+            completion["choices"] = [{"index": 0, "message": message, "finish_reason": reason}]
+            completion["usage"] = _usage(request, limited)
+            self._json(completion)
+
+    def _stream(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
+        self._begin("text/event-stream")
+        for chunk in _chunks(script, request, words):
+            if chunk is None:
+                # The stream breaks off, without the last piece that the transfer coding wants.
+                self.close_connection = True
+                return
+            self._piece(f"data: {json.dumps(chunk)}\n\n".encode())
+            if self._wait_for_hangup(script.seconds_per_word):
+                raise BrokenPipeError
+        self._piece(b"data: [DONE]\n\n")
+        self._piece(b"")
+
+    def _wait_for_hangup(self, seconds: float | None) -> bool:
+        """Waits; true as soon as the client has closed. A client says nothing while it listens."""
+        return bool(select.select([self.connection], [], [], seconds)[0])
+
+    def _begin(self, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Transfer-Encoding", "chunked")
+        self._end_headers()
+
+    def _piece(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def _error(self, status: HTTPStatus, message: str) -> None:
+        error = {"message": message, "type": status.name.lower(), "param": None, "code": None}
+        self._json({"error": error}, status)
+
+    def _json(self, value: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._body("application/json", json.dumps(value).encode(), status)
+
+    def _body(self, content_type: str, body: bytes, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            self.send_header("Retry-After", "1")
+        self._end_headers()
+        self.wfile.write(body)
+
+    def _end_headers(self) -> None:
+        self.send_header("x-request-id", f"req_{secrets.token_hex(12)}")
+        self.end_headers()
+
+
+def _chunks(
+    script: Script, request: dict[str, Any], words: list[str]
+) -> Iterator[dict[str, Any] | None]:
+    """The chunks of a stream; None where it breaks off."""
+
+    def chunk(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return {**_completion(request, "chat.completion.chunk"), "choices": [choice]}
+
+    limited = _limited(request, words)
+    yield chunk({"role": "assistant", "content": ""})
+    for position, word in enumerate(limited):
+        if script.is_cut and position >= len(limited) // 2:
+            yield None
+        yield chunk({"content": word})
+    yield chunk({}, "stop" if limited == words else "length")
+    if script.has_usage and (request.get("stream_options") or {}).get("include_usage"):
+        last = _completion(request, "chat.completion.chunk")
+        yield {**last, "choices": [], "usage": _usage(request, limited)}
+
+
+def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-scripted",
+        "object": kind,
+        "created": int(time.time()),
+        "model": request["model"],
+    }
+
+
+def _limited(request: dict[str, Any], words: list[str]) -> list[str]:
+    limit = request.get("max_completion_tokens") or request.get("max_tokens")
+    return words[:limit]
+
+
+def _usage(request: dict[str, Any], words: list[str]) -> dict[str, int]:
+    """A word counts as a token."""
+    prompt = len(words_of(request["messages"]))
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": len(words),
+        "total_tokens": prompt + len(words),
+    }
+
+
+def serve(port: int) -> None:
+    """Serves until a signal ends the process."""
+    ScriptedServer(port).serve_forever()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.models.scripted", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    serve(parser.parse_args().port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What the scripted model says, and how it misbehaves, by the name it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+QUOTED_WORDS_MAX = 40
+LONG_ANSWER_WORDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """One behaviour. `status` other than 200 answers with an error instead of a stream."""
+
+    seconds_per_word: float = 0.02
+    words_min: int = 0
+    status: int = 200
+    is_html: bool = False
+    is_silent: bool = False
+    is_empty: bool = False
+    is_cut: bool = False
+    has_usage: bool = True
+
+
+SCRIPTS = {
+    "scripted": Script(),
+    "scripted-500": Script(status=500),
+    "scripted-429": Script(status=429),
+    # A proxy's page where a stream was expected.
+    "scripted-html": Script(is_html=True),
+    "scripted-cut": Script(is_cut=True),
+    "scripted-silent": Script(is_silent=True),
+    "scripted-empty": Script(is_empty=True),
+    "scripted-nousage": Script(has_usage=False),
+    # Long enough for somebody to press Stop.
+    "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
+}
+
+
+def script_for(model: str) -> Script:
+    """Any other name gets the plain script: it may stand in for the small model."""
+    return SCRIPTS.get(model, SCRIPTS["scripted"])
+
+
+def answer(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
+    """The words to stream, each with the space before it."""
+    if script.is_empty:
+        return []
+    quoted = words_of(messages[-1:])[:QUOTED_WORDS_MAX]
+    text = (
+        "This is a scripted model: no language model runs here, and these words are always "
+        "the same. You wrote: " + " ".join(quoted)
+    )
+    words = text.split()
+    while len(words) < script.words_min:
+        words += "And so it goes on, word after word, until somebody stops it.".split()
+    return [words[0], *(f" {word}" for word in words[1:])]
+
+
+def words_of(messages: Sequence[dict[str, Any]]) -> list[str]:
+    """Every word of `messages`, whose content is a text or a list of parts."""
+    words: list[str] = []
+    for message in messages:
+        content = message.get("content") or ""
+        parts = [{"text": content}] if isinstance(content, str) else content
+        for part in parts:
+            words += str(part.get("text", "")).split()
+    return words

@@ -1,0 +1,42 @@
+"""Events: recorded in the transaction that caused them, delivered later.
+
+https://docs.stripe.com/api/events/object
+"""
+
+import time
+
+import stripe
+
+from .ids import new_id
+from .store import Body, Store
+
+# Parameters and objects follow the installed SDK, so its version is the one spoken here.
+API_VERSION = stripe.api_version
+WEBHOOK_ENDPOINTS = 1
+
+
+def record(store: Store, kind: str, subject: Body, previous: Body | None = None) -> None:
+    """Record that `kind` happened to `subject`; `previous` holds the attributes it changed."""
+    data: Body = {"object": subject}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    event = {
+        "id": new_id("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": int(time.time()),
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": WEBHOOK_ENDPOINTS,
+        "request": {
+            "id": store.cause.request_id,
+            "idempotency_key": store.cause.idempotency_key,
+        },
+        "type": kind,
+    }
+    store.add(event)
+    now = time.time()
+    store.connection.execute(
+        "INSERT INTO deliveries (event_id, created_at, due_at) VALUES (?, ?, ?)",
+        (event["id"], now, now),
+    )
