@@ -1,0 +1,27 @@
+"""Potluck: a live room where a group makes things with AI and splits the bill."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from potluck import accounts, billing, commands, credits, health, home, live, logs, rooms, web
+from potluck.database import db
+from potluck.settings import ROOT, Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """The whole assembly. Opens no connection: the first request does."""
+    logs.configure()
+    app = Flask("potluck", template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.extensions["settings"] = settings
+    db.connect(settings)
+    web.init_app(app, settings)
+    accounts.init_app(app, settings)
+    credits.init_app(app)
+    billing.init_app(app, settings)
+    live.init_app(app, settings)
+    rooms.init_app(app)
+    app.register_blueprint(home.blueprint)
+    app.register_blueprint(health.blueprint)
+    commands.init_app(app)
+    return app

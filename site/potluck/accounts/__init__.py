@@ -1,0 +1,31 @@
+"""Who people are: identities at providers, and sessions as rows."""
+
+from __future__ import annotations
+
+from flask import Flask, Request
+from flask_login import LoginManager
+
+from potluck.accounts import providers, views
+from potluck.accounts.models import User
+from potluck.accounts.sessions import DatabaseSessions, current_session
+from potluck.settings import Settings
+
+login_manager = LoginManager()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Makes Flask's session, Flask-Login's user, and the sign-in pages."""
+    app.session_interface = DatabaseSessions(settings)
+    login_manager.init_app(app)
+    login_manager.session_protection = None
+    login_manager.request_loader(_user_of_request)
+    login_manager.unauthorized_handler(views.unauthorized)
+    providers.init_app(app, settings)
+    app.register_blueprint(views.blueprint)
+
+
+def _user_of_request(_request: Request) -> User | None:
+    found = current_session().found
+    if found is None or found.user is None or found.user.banned_at:
+        return None
+    return found.user

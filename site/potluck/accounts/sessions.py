@@ -1,0 +1,258 @@
+"""The database session strategy: a cookie with a token, a row with a user and an expiry.
+
+The cookie holds 256 random bits, the row their SHA-256, so that a copy of the table lets
+nobody in. Pages and sockets are admitted by the same query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import Connection, TextClause, text
+
+from potluck.accounts.models import User
+from potluck.database import db
+from potluck.settings import Settings
+
+TOKEN_BYTES = 32
+TOKEN_CHARACTERS_MAX = 64
+MEMBER_SESSION_DAYS = 30
+# Long enough to come back from a provider's page.
+ANONYMOUS_SESSION_DAYS = 1
+SEEN_EVERY_SECONDS = 60
+USER_AGENT_CHARACTERS_MAX = 255
+DATA_CHARACTERS_MAX = 16_000
+
+FIND = text("""
+    SELECT s.id, s.data, s.expires_at, s.user_id,
+        s.last_seen_at < now() - make_interval(secs => :seen_every_seconds) AS is_stale,
+        u.name, u.created_at AS joined_at, u.banned_at, a.posted, a.held, a.seq
+    FROM sessions s
+    LEFT JOIN users u ON u.id = s.user_id
+    LEFT JOIN accounts a ON a.user_id = s.user_id
+    WHERE s.token_digest = :digest AND s.expires_at > now()
+""")
+INSERT = text("""
+    INSERT INTO sessions (token_digest, user_id, data, expires_at, ip, user_agent)
+    VALUES (:digest, :user_id, CAST(:data AS jsonb), now() + make_interval(days => :days),
+        CAST(:ip AS inet), :user_agent)
+""")
+UPDATE = text("""
+    UPDATE sessions SET data = CAST(:data AS jsonb), last_seen_at = now() WHERE id = :id
+""")
+SEEN = text("UPDATE sessions SET last_seen_at = now() WHERE id = :id")
+DELETE = text("DELETE FROM sessions WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session row with its user and their credits, in one query."""
+
+    id: int
+    data: dict[str, Any]
+    expires_at: datetime
+    user: User | None
+    posted: int
+    held: int
+    seq: int
+    is_stale: bool
+
+
+def find_session(token: str | None) -> FoundSession | None:
+    """The session that a cookie's token stands for, unless it is over."""
+    if not token or len(token) > TOKEN_CHARACTERS_MAX:
+        return None
+    parameters = {"digest": _digest(token), "seen_every_seconds": SEEN_EVERY_SECONDS}
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        row = connection.execute(FIND, parameters).one_or_none()
+    if row is None:
+        return None
+    user = None
+    if row.user_id is not None:
+        user = User(
+            id=row.user_id, name=row.name, created_at=row.joined_at, banned_at=row.banned_at
+        )
+    return FoundSession(
+        id=row.id,
+        data=row.data,
+        expires_at=row.expires_at,
+        user=user,
+        posted=row.posted or 0,
+        held=row.held or 0,
+        seq=row.seq or 0,
+        is_stale=row.is_stale,
+    )
+
+
+class DatabaseSession(SessionMixin):
+    """Flask's session. Reads its row when it is first asked for something."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        self.has_ended = False
+        self.signed_in_user_id: int | None = None
+        self._found: FoundSession | None = None
+        self._data: dict[str, Any] | None = None
+        self._as_loaded = "{}"
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether anybody asked: a page that needs no session causes no query."""
+        return self._data is not None
+
+    @property
+    def found(self) -> FoundSession | None:
+        """The row behind the cookie, if there is one that counts."""
+        self._load()
+        return self._found
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the row's data must be written."""
+        return self._data is not None and _dump(self._data) != self._as_loaded
+
+    def dump(self) -> str:
+        """What the row keeps, as JSON."""
+        data = _dump(self._load())
+        assert len(data) <= DATA_CHARACTERS_MAX
+        return data
+
+    def _load(self) -> dict[str, Any]:
+        if self._data is None:
+            self._found = find_session(self.token)
+            self._data = dict(self._found.data) if self._found else {}
+            self._as_loaded = _dump(self._data)
+        return self._data
+
+    def __getitem__(self, key: str) -> Any:
+        return self._load()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._load()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._load()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load())
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+
+class DatabaseSessions(SessionInterface):
+    """Keeps `DatabaseSession` and its row in step."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.is_secure = settings.is_secure
+        self.cookie_name = cookie_name(settings)
+
+    def open_session(self, app: Flask, request: Request) -> DatabaseSession:  # noqa: ARG002
+        """Called by Flask before each request."""
+        return DatabaseSession(request.cookies.get(self.cookie_name))
+
+    def save_session(
+        self,
+        app: Flask,  # noqa: ARG002 - Flask's interface
+        session: SessionMixin,
+        response: Response,
+    ) -> None:
+        """Called by Flask after each request; writes on a connection of its own."""
+        session = cast("DatabaseSession", session)
+        if not session.is_loaded:
+            return
+        response.vary.add("Cookie")
+        found = session.found
+        if session.has_ended:
+            self._end(found, response)
+        elif session.signed_in_user_id is not None or (found is None and session.has_changed):
+            self._begin(session, response)
+        elif found and session.has_changed:
+            _execute(UPDATE, id=found.id, data=session.dump())
+        elif found and found.is_stale:
+            _execute(SEEN, id=found.id)
+
+    def _begin(self, session: DatabaseSession, response: Response) -> None:
+        """A new row under a new token; the one from before sign-in is worthless after it."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        user_id = session.signed_in_user_id
+        days = MEMBER_SESSION_DAYS if user_id is not None else ANONYMOUS_SESSION_DAYS
+        with db.engine.begin() as connection:
+            if session.found:
+                connection.execute(DELETE, {"id": session.found.id})
+            _insert(connection, token=token, user_id=user_id, data=session.dump(), days=days)
+        response.set_cookie(
+            self.cookie_name,
+            token,
+            max_age=days * 24 * 60 * 60,
+            httponly=True,
+            secure=self.is_secure,
+            samesite="Lax",
+            path="/",
+        )
+
+    def _end(self, found: FoundSession | None, response: Response) -> None:
+        if found:
+            _execute(DELETE, id=found.id)
+        response.delete_cookie(
+            self.cookie_name, path="/", secure=self.is_secure, httponly=True, samesite="Lax"
+        )
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-` makes browsers refuse a cookie that another host or a plain page planted."""
+    return "__Host-potluck" if settings.is_secure else "potluck"
+
+
+def current_session() -> DatabaseSession:
+    """The session of the request that is being answered."""
+    return cast("DatabaseSession", session)
+
+
+def sign_in(user: User) -> None:
+    """Signs the browser in as `user`, who must be committed; the old session ends."""
+    current = current_session()
+    current.clear()
+    current.signed_in_user_id = user.id
+
+
+def sign_out() -> None:
+    """Ends the session: its row goes, and with it, its sockets."""
+    current_session().has_ended = True
+
+
+def _insert(
+    connection: Connection, *, token: str, user_id: int | None, data: str, days: int
+) -> None:
+    connection.execute(
+        INSERT,
+        {
+            "digest": _digest(token),
+            "user_id": user_id,
+            "data": data,
+            "days": days,
+            "ip": request.remote_addr,
+            "user_agent": request.user_agent.string[:USER_AGENT_CHARACTERS_MAX],
+        },
+    )
+
+
+def _execute(statement: TextClause, **parameters: object) -> None:
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(statement, parameters)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True)

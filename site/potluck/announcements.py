@@ -1,0 +1,23 @@
+"""Tells the live side that something changed, on whatever process that is.
+
+Said after the commit, and only what changed and where: the listener reads the newest state
+itself, so an announcement that comes twice or late does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import text
+
+from potluck.database import db
+
+CHANNEL = "announcements"
+NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+
+
+def announce(kind: str, **ids: int) -> None:
+    """Sends `kind` with the ids it is about, on a connection of its own."""
+    payload = json.dumps({"kind": kind, **ids})
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})

@@ -1,0 +1,23 @@
+"""Buying credits: packs, Stripe's hosted checkout, and what Stripe tells afterwards."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from potluck.billing import packs, views, webhook
+from potluck.billing.gateway import Gateway
+from potluck.billing.money import money
+from potluck.settings import Settings
+from potluck.web import csrf
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Without Stripe's key everything stands, and the pages say that buying is unavailable."""
+    app.extensions["stripe"] = Gateway.from_settings(settings)
+    app.add_template_filter(money)
+    # The buy button is included by pages of other areas, which know nothing of billing.
+    app.add_template_global(packs.on_sale, "packs_on_sale")
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(webhook.blueprint)
+    # Stripe signs what it sends; there is no form and no session.
+    csrf.exempt(webhook.blueprint)

@@ -1,0 +1,100 @@
+"""From the click on Buy to Stripe's page: one purchase and one checkout, however often clicked.
+
+Each step ends its transaction before Stripe is asked, so that a purchase exists before Stripe
+hears of it, and no lock waits for the network.
+"""
+
+from __future__ import annotations
+
+from flask import url_for
+from sqlalchemy import select, text
+
+from potluck.billing.fulfilment import fulfil
+from potluck.billing.gateway import Order, StripeRefused, StripeUnavailable, current_gateway
+from potluck.billing.models import Purchase
+from potluck.database import db
+from potluck.settings import current_settings
+
+# Less than the 24 hours for which Stripe keeps a key: a purchase that may still be opened
+# always finds its checkout again.
+LIFETIME_HOURS = 12
+# Stripe wants a checkout to last half an hour, https://docs.stripe.com/api/checkout/sessions/create
+OPENING_MINUTES_MIN = 45
+TRIES_MAX = 3
+
+EXPIRE_UNOPENED = text("""
+    UPDATE purchases SET state = 'expired'
+    WHERE user_id = :user_id AND pack_id = :pack_id AND state = 'created'
+        AND expires_at < now() + make_interval(mins => :minutes)
+""")
+INSERT = text("""
+    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
+    SELECT :user_id, id, credits, amount_minor, currency, now() + make_interval(hours => :hours)
+    FROM packs WHERE id = :pack_id
+    ON CONFLICT (user_id, pack_id) WHERE state IN ('created', 'open') DO NOTHING
+""")
+OPEN = text("""
+    UPDATE purchases SET state = 'open', checkout_session_id = :session_id, checkout_url = :url
+    WHERE id = :id AND state = 'created'
+""")
+FAIL = text("UPDATE purchases SET state = 'failed' WHERE id = :id AND state = 'created'")
+
+
+def begin(*, user_id: int, pack_id: int) -> Purchase:
+    """A purchase that can be paid on Stripe's page, or one that turns out to be paid already.
+
+    Commits. Raises `StripeUnavailable`; asked again, it goes on with the same purchase.
+    """
+    for _ in range(TRIES_MAX):
+        purchase = _unfinished_purchase(user_id=user_id, pack_id=pack_id)
+        if purchase is None:
+            continue
+        if purchase.checkout_session_id is None:
+            _open(purchase)
+        else:
+            session_id = purchase.checkout_session_id
+            db.session.commit()
+            fulfil(session_id)
+        if purchase.state in {"open", "processing", "paid"}:
+            return purchase
+    message = "Too much happened at once. Nothing was charged. Try again in a minute."
+    raise StripeUnavailable(message)
+
+
+def _unfinished_purchase(*, user_id: int, pack_id: int) -> Purchase | None:
+    """The one row in which two clicks meet; None when it was finished at this very moment."""
+    ids = {"user_id": user_id, "pack_id": pack_id}
+    db.session.execute(EXPIRE_UNOPENED, {**ids, "minutes": OPENING_MINUTES_MIN})
+    db.session.execute(INSERT, {**ids, "hours": LIFETIME_HOURS})
+    unfinished = Purchase.state.in_(["created", "open"])
+    return db.session.scalar(select(Purchase).filter_by(**ids).where(unfinished))
+
+
+def _open(purchase: Purchase) -> None:
+    purchase_id, order = purchase.id, _order(purchase)
+    db.session.commit()
+    try:
+        session = current_gateway().create_session(order)
+    except StripeRefused:
+        # Its key is spent, so the next click makes a new purchase. Nobody has seen the checkout
+        # of this one, if there is one.
+        db.session.execute(FAIL, {"id": purchase_id})
+        db.session.commit()
+        raise
+    values = {"id": purchase_id, "session_id": session.id, "url": session.url}
+    db.session.execute(OPEN, values)
+    db.session.commit()
+
+
+def _order(purchase: Purchase) -> Order:
+    path = url_for("billing.show_checkout", purchase_id=purchase.id)
+    page = current_settings().public_url + path
+    return Order(
+        purchase_id=purchase.id,
+        title=f"{purchase.pack.name}: {purchase.credits:,} credits",
+        amount_minor=purchase.amount_minor,
+        currency=purchase.currency,
+        expires_at=purchase.expires_at,
+        success_url=page,
+        cancel_url=f"{page}?cancelled=1",
+    )

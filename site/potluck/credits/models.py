@@ -1,0 +1,95 @@
+"""The ledger's tables. Only `ledger.py` writes to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from potluck.database import Base
+
+
+class Account(Base):
+    """A member's row carries the balance; a house account's balance is the sum of its entries."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        Index("uq_accounts_house", "kind", unique=True, postgresql_where=text("kind <> 'member'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
+    posted: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    held: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class Transfer(Base):
+    """Something that happened once: its key says what."""
+
+    __tablename__ = "transfers"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Entry(Base):
+    """One account's part of a transfer, in whole credits; the parts sum to zero."""
+
+    __tablename__ = "entries"
+    __table_args__ = (Index("ix_entries_account_id", "account_id", "transfer_id"),)
+
+    transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class ModelPrice(Base):
+    """A version of a model's price, in credits per million tokens; never changed."""
+
+    __tablename__ = "model_prices"
+    __table_args__ = (Index("ix_model_prices_model", "model", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    input_credits_per_million: Mapped[int] = mapped_column(BigInteger)
+    output_credits_per_million: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Hold(Base):
+    """Credits set aside for a generation until it is settled."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        UniqueConstraint("generation_id", "account_id"),
+        Index(
+            "ix_holds_open",
+            "expires_at",
+            postgresql_where=text("state IN ('reserved', 'dispatched')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text, server_default="reserved")
+    captured: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

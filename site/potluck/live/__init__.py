@@ -1,0 +1,49 @@
+"""Who is connected, and what they are told."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from potluck.jobs import Jobs
+from potluck.live import broadcasts, listener, namespaces, presence, revocation
+from potluck.settings import Settings
+
+PING_SECONDS = 10
+PING_TIMEOUT_SECONDS = 8
+MESSAGE_BYTES_MAX = 16 * 1024
+COUNT_EVERY_SECONDS = 0.5
+EXPIRY_EVERY_SECONDS = 1
+SWEEP_EVERY_SECONDS = 5
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Adds the socket server; a process that serves pages alone has none."""
+    listener.on("credits", broadcasts.credits)
+    listener.on("pool", broadcasts.pool_count)
+    if settings.potluck_role == "web":
+        return
+    socketio = SocketIO(
+        app,
+        async_mode="gevent",
+        # Handlers of one client run in the order in which its events came.
+        async_handlers=False,
+        transports=["websocket"],
+        cors_allowed_origins=[settings.origin],
+        manage_session=False,
+        max_http_buffer_size=MESSAGE_BYTES_MAX,
+        ping_interval=PING_SECONDS,
+        ping_timeout=PING_TIMEOUT_SECONDS,
+    )
+    broadcasts.connect(socketio)
+    socketio.on_namespace(namespaces.PublicNamespace("/"))
+    socketio.on_namespace(namespaces.MembersNamespace("/members"))
+
+
+def start(_app: Flask, jobs: Jobs) -> None:
+    """Starts the beats and the listener of a process that carries sockets."""
+    jobs.keep_running(listener.listen)
+    jobs.every(COUNT_EVERY_SECONDS, presence.push_connection_count)
+    jobs.every(EXPIRY_EVERY_SECONDS, revocation.close_expired)
+    jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
+    jobs.every(SWEEP_EVERY_SECONDS, namespaces.keep_pool_places)

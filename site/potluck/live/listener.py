@@ -1,0 +1,46 @@
+"""Hears from PostgreSQL what other requests and processes have committed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+
+from potluck.announcements import CHANNEL
+from potluck.database import db
+from potluck.live import revocation
+
+logger = logging.getLogger(__name__)
+
+SESSION_ENDED = "session_ended"
+QUIET_SECONDS = 30.0
+
+_handlers: dict[str, Callable[..., None]] = {}
+
+
+def on(kind: str, handler: Callable[..., None]) -> None:
+    """Has `handler` called with the ids of each announcement of this kind."""
+    _handlers[kind] = handler
+
+
+def listen() -> None:
+    """Runs until the connection is lost; whoever starts it again misses nothing for long."""
+    for notify in db.notifications(CHANNEL, SESSION_ENDED, timeout_seconds=QUIET_SECONDS):
+        if notify is None:
+            # Subscribed a moment ago, or quiet for long: what was missed shows in the rows.
+            revocation.sweep()
+        elif notify.channel == SESSION_ENDED:
+            revocation.end_session(int(notify.payload), reason="signed_out")
+        else:
+            _handle(notify.payload)
+        db.session.remove()
+
+
+def _handle(payload: str) -> None:
+    ids = json.loads(payload)
+    kind = ids.pop("kind")
+    try:
+        _handlers[kind](**ids)
+    except Exception:
+        # One announcement that can't be handled must not silence the rest.
+        logger.exception("announcement %s failed", kind)

@@ -1,0 +1,74 @@
+"""How many are connected to this process, who looks at which room, who waits in the pool."""
+
+from __future__ import annotations
+
+from potluck.live import broadcasts
+
+# Each public socket's person: a member is one whatever they opened, a stranger one a socket.
+_people: dict[str, str] = {}
+_rooms: dict[str, tuple[int, int]] = {}
+_pool: dict[str, int] = {}
+_pushed: tuple[int, int] | None = None
+
+
+def arrive(sid: str, *, user_id: int | None) -> None:
+    """Counts a socket of the public namespace."""
+    _people[sid] = f"user:{user_id}" if user_id is not None else f"socket:{sid}"
+
+
+def depart(sid: str) -> None:
+    """Stops counting it."""
+    _people.pop(sid, None)
+
+
+def connection_count() -> tuple[int, int]:
+    """Connections and distinct people, now."""
+    return len(_people), len(set(_people.values()))
+
+
+def push_connection_count() -> None:
+    """Tells everybody, if there is something new to tell.
+
+    Called on a beat, so that a crowd coming in costs two broadcasts a second and not one for
+    each of them.
+    """
+    global _pushed  # noqa: PLW0603 - what was last said, by the one beat that says it
+    count = connection_count()
+    if count != _pushed:
+        _pushed = count
+        connections, people = count
+        broadcasts.connection_count(connections=connections, people=people)
+
+
+def enter_room(sid: str, *, room_id: int, user_id: int) -> int | None:
+    """Notes that a socket looks at a room; returns the room it looked at before."""
+    before = _rooms.get(sid)
+    _rooms[sid] = (room_id, user_id)
+    return before[0] if before else None
+
+
+def leave_room(sid: str) -> int | None:
+    """Forgets it; returns the room it looked at."""
+    before = _rooms.pop(sid, None)
+    return before[0] if before else None
+
+
+def here(room_id: int) -> list[int]:
+    """The users who look at a room, each once."""
+    return sorted({user for room, user in _rooms.values() if room == room_id})
+
+
+def wait_in_pool(sid: str, *, user_id: int) -> None:
+    """Notes that this socket keeps a place in the pool."""
+    _pool[sid] = user_id
+
+
+def stop_waiting(sid: str) -> int | None:
+    """Forgets it; returns the user whose last such socket it was."""
+    user_id = _pool.pop(sid, None)
+    return user_id if user_id not in _pool.values() else None
+
+
+def waiting_user_ids() -> set[int]:
+    """Everybody whose place in the pool a socket of this process keeps."""
+    return set(_pool.values())

@@ -1,0 +1,10 @@
+"""Every table, for migrations to compare with."""
+
+from potluck.accounts import models as accounts
+from potluck.billing import models as billing
+from potluck.credits import models as credits_
+from potluck.database import Base
+from potluck.live import models as live
+from potluck.rooms import models as rooms
+
+__all__ = ["Base", "accounts", "billing", "credits_", "live", "rooms"]

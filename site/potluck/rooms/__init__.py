@@ -1,0 +1,31 @@
+"""Rooms, rounds, and the text that a model writes for everybody in them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from potluck.jobs import Jobs
+from potluck.live import listener
+from potluck.rooms import entrance, generation, matching, pool_views, views
+
+ORDERS_EVERY_SECONDS = 1
+ABANDONED_EVERY_SECONDS = 5
+
+
+def init_app(app: Flask) -> None:
+    """Adds the pages, and what the live side does on hearing of a change."""
+    app.register_blueprint(pool_views.blueprint)
+    app.register_blueprint(views.blueprint)
+    listener.on("round", entrance.push_round)
+    listener.on("presence", entrance.push_presence)
+    listener.on("matched", matching.tell_matched)
+    listener.on("stop", generation.stop)
+    listener.on("short", entrance.tell_short)
+
+
+def start(_app: Flask, jobs: Jobs) -> None:
+    """Runs generations on this process."""
+    listener.on("order", lambda **_: generation.take_orders(jobs))
+    jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
+    jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
+    jobs.before_stop(generation.interrupt_all)

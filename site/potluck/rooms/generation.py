@@ -1,0 +1,218 @@
+"""Runs orders: dispatch, stream, settle. One greenlet reads the model, one tells the room."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+import gevent
+from gevent.event import Event
+from gevent.queue import Empty, SimpleQueue
+
+from potluck.announcements import announce
+from potluck.credits import ledger
+from potluck.database import db
+from potluck.jobs import Jobs
+from potluck.live import broadcasts
+from potluck.rooms import leases, model, settlement
+from potluck.rooms.leases import Lease, LeaseLost
+from potluck.rooms.models import Generation
+from potluck.rooms.settlement import Outcome
+
+logger = logging.getLogger(__name__)
+
+# Chunks are gathered for so long before the room hears of them: below what an eye notices.
+BEAT_SECONDS = 0.06
+SAVE_EVERY_SECONDS = 0.5
+TEXT_CHARACTERS_MAX = 100_000
+
+
+class Running:
+    """A generation on this process: its text so far, and a way to end it."""
+
+    def __init__(self, lease: Lease, *, room_id: int) -> None:
+        self.lease = lease
+        self.room_id = room_id
+        self.text = ""
+        self.seq = 0
+        self.stop = Event()
+        self.interrupted = False
+        self.saved_at = time.monotonic()
+
+    def add(self, piece: str) -> None:
+        """Appends a beat's text and tells the room."""
+        self.text += piece
+        self.seq += 1
+        payload = {"generation": self.lease.generation_id, "seq": self.seq, "text": piece}
+        broadcasts.to_room(self.room_id, "delta", payload)
+
+    def save_in_time(self) -> None:
+        """Writes the row and renews the lease when it is time; hears of a stop there, too."""
+        if time.monotonic() - self.saved_at < SAVE_EVERY_SECONDS:
+            return
+        if leases.save(self.lease, text_so_far=self.text, seq=self.seq):
+            self.stop.set()
+        self.saved_at = time.monotonic()
+
+
+_running: dict[int, Running] = {}
+
+
+def take_orders(jobs: Jobs) -> None:
+    """Starts every order that nobody has taken."""
+    while lease := leases.claim():
+        jobs.spawn(run, lease)
+
+
+def settle_abandoned() -> None:
+    """Gives back what a process that is gone had held; its text so far stays."""
+    while lease := leases.take_over():
+        generation = db.session.get_one(Generation, lease.generation_id)
+        outcome = Outcome(
+            state="failed",
+            text=generation.text,
+            seq=generation.seq,
+            error_code="interrupted",
+            error_detail=f"the process with lease {lease.epoch - 1} is gone",
+        )
+        _settle(lease, outcome)
+
+
+def stop(*, generation_id: int) -> None:
+    """A member pressed Stop; the row remembers it for a process that doesn't hear this."""
+    running = _running.get(generation_id)
+    if running:
+        running.stop.set()
+
+
+def interrupt_all() -> None:
+    """The process ends: nobody pays for a text that was cut off."""
+    for running in list(_running.values()):
+        running.interrupted = True
+        running.stop.set()
+
+
+def text_so_far(generation: Generation) -> tuple[int, str]:
+    """Sequence number and text: from memory where it is being written, else from the row."""
+    running = _running.get(generation.id)
+    return (running.seq, running.text) if running else (generation.seq, generation.text)
+
+
+def run(lease: Lease) -> None:
+    """One order from dispatch to settlement. Never raises for what a provider does."""
+    order = db.session.get_one(Generation, lease.generation_id)
+    running = Running(lease, room_id=order.round.room_id)
+    call = model.Call(
+        model=order.price.model,
+        messages=order.messages,
+        output_tokens_max=order.output_tokens_max,
+        room_id=running.room_id,
+    )
+    try:
+        leases.dispatch(lease)
+        ledger.dispatch(lease.generation_id)
+        # From the commit on the provider may have been paid; before it, nothing has left.
+        db.session.commit()
+        _running[lease.generation_id] = running
+        _settle(lease, _stream(running, call))
+    except LeaseLost:
+        db.session.rollback()
+        logger.warning("generation %s was taken over", lease.generation_id)
+    finally:
+        _running.pop(lease.generation_id, None)
+
+
+def _stream(running: Running, call: model.Call) -> Outcome:
+    try:
+        stream = model.open_stream(call)
+    except model.ModelFailed as failure:
+        return _failed(running, failure)
+    leases.note_request(running.lease, stream.request_id)
+    reader = _Reader(stream)
+    try:
+        for piece in reader.beats(running):
+            running.add(piece)
+    except model.ModelFailed as failure:
+        return _failed(running, failure)
+    finally:
+        reader.close()
+    return _ended(running, stream)
+
+
+def _ended(running: Running, stream: model.ModelStream) -> Outcome:
+    if running.interrupted:
+        return _failed(running, model.ModelFailed("interrupted", "the server was stopped"))
+    if not running.text.strip():
+        return _failed(running, model.ModelFailed("empty", "the model said nothing"))
+    state = "stopped" if running.stop.is_set() else "done"
+    return Outcome(state=state, text=running.text, seq=running.seq, usage=stream.usage)
+
+
+def _failed(running: Running, failure: model.ModelFailed) -> Outcome:
+    logger.warning(
+        "generation %s failed: %s %s", running.lease.generation_id, failure.code, failure.detail
+    )
+    return Outcome(
+        state="failed",
+        text=running.text,
+        seq=running.seq,
+        error_code=failure.code,
+        error_detail=failure.detail,
+    )
+
+
+def _settle(lease: Lease, outcome: Outcome) -> None:
+    settled = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
+    db.session.commit()
+    if settled is None:
+        return
+    announce("round", room_id=settled.room_id)
+    for user_id in settled.user_ids:
+        announce("credits", user_id=user_id)
+
+
+class _Reader:
+    """Reads the model in a greenlet of its own, so that a silent one can still be stopped."""
+
+    def __init__(self, stream: model.ModelStream) -> None:
+        self._stream = stream
+        self._queue: SimpleQueue[str | model.ModelFailed | None] = SimpleQueue()
+        self._greenlet = gevent.spawn(self._read)
+
+    def beats(self, running: Running) -> Iterator[str]:
+        """Yields what came in each beat, until the end, a stop, or `ModelFailed`."""
+        while not running.stop.is_set() and len(running.text) < TEXT_CHARACTERS_MAX:
+            gathered, has_ended = self._gather()
+            if gathered:
+                yield gathered
+            running.save_in_time()
+            if has_ended:
+                return
+            gevent.sleep(BEAT_SECONDS)
+
+    def close(self) -> None:
+        """Closes the call: what upstream would still write is not paid for."""
+        self._greenlet.kill(block=False)
+        self._stream.close()
+
+    def _read(self) -> None:
+        try:
+            for piece in self._stream:
+                self._queue.put(piece)
+            self._queue.put(None)
+        except model.ModelFailed as failure:
+            self._queue.put(failure)
+
+    def _gather(self) -> tuple[str, bool]:
+        pieces: list[str] = []
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return "".join(pieces), False
+            if item is None:
+                return "".join(pieces), True
+            if isinstance(item, model.ModelFailed):
+                raise item
+            pieces.append(item)

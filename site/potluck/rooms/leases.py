@@ -1,0 +1,113 @@
+"""Who runs which generation. A lease has an epoch: whoever lost it can change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import TextClause, text
+
+from potluck.database import db
+
+LEASE_SECONDS = 15
+# An order that no process took up for so long is given up, and its holds released.
+ORDER_SECONDS_MAX = 60
+
+CLAIM = text("""
+    UPDATE generations SET lease_epoch = lease_epoch + 1,
+        lease_expires_at = now() + make_interval(secs => :seconds)
+    WHERE id = (
+        SELECT id FROM generations
+        WHERE state = 'reserved' AND lease_epoch = 0
+            AND created_at > now() - make_interval(secs => :order_seconds_max)
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id, lease_epoch
+""")
+TAKE_OVER = text("""
+    UPDATE generations SET lease_epoch = lease_epoch + 1,
+        lease_expires_at = now() + make_interval(secs => :seconds)
+    WHERE id = (
+        SELECT id FROM generations
+        WHERE state IN ('reserved', 'dispatched') AND (lease_expires_at < now() OR
+            (lease_epoch = 0 AND created_at < now() - make_interval(secs => :order_seconds_max)))
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id, lease_epoch
+""")
+DISPATCH = text("""
+    UPDATE generations SET state = 'dispatched'
+    WHERE id = :id AND lease_epoch = :epoch AND state = 'reserved' RETURNING id
+""")
+NOTE_REQUEST = text("""
+    UPDATE generations SET provider_request_id = :request_id
+    WHERE id = :id AND lease_epoch = :epoch
+""")
+SAVE = text("""
+    UPDATE generations SET text = :text, seq = :seq,
+        lease_expires_at = now() + make_interval(secs => :seconds)
+    WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched'
+    RETURNING stop_requested_at
+""")
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the generation over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to run one generation, for as long as it is renewed."""
+
+    generation_id: int
+    epoch: int
+
+
+def claim() -> Lease | None:
+    """Takes the oldest order that nobody has taken. Commits."""
+    return _take(CLAIM)
+
+
+def take_over() -> Lease | None:
+    """Takes a generation whose process is gone. Commits."""
+    return _take(TAKE_OVER)
+
+
+def dispatch(lease: Lease) -> None:
+    """Marks the order as sent. Does not commit: the holds belong to the same moment."""
+    row = db.session.execute(DISPATCH, {"id": lease.generation_id, "epoch": lease.epoch}).first()
+    if row is None:
+        raise LeaseLost
+
+
+def note_request(lease: Lease, request_id: str | None) -> None:
+    """Keeps the provider's own id of the request. Commits."""
+    db.session.execute(
+        NOTE_REQUEST, {"id": lease.generation_id, "epoch": lease.epoch, "request_id": request_id}
+    )
+    db.session.commit()
+
+
+def save(lease: Lease, *, text_so_far: str, seq: int) -> bool:
+    """Writes the text so far and renews the lease; says whether a stop was asked for. Commits."""
+    row = db.session.execute(
+        SAVE,
+        {
+            "id": lease.generation_id,
+            "epoch": lease.epoch,
+            "text": text_so_far,
+            "seq": seq,
+            "seconds": LEASE_SECONDS,
+        },
+    ).first()
+    db.session.commit()
+    if row is None:
+        raise LeaseLost
+    stop_requested_at: datetime | None = row.stop_requested_at
+    return stop_requested_at is not None
+
+
+def _take(statement: TextClause) -> Lease | None:
+    row = db.session.execute(
+        statement, {"seconds": LEASE_SECONDS, "order_seconds_max": ORDER_SECONDS_MAX}
+    ).first()
+    db.session.commit()
+    return Lease(generation_id=row.id, epoch=row.lease_epoch) if row else None

@@ -1,0 +1,150 @@
+"""Rooms, their rounds, and what the model is asked to write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy import (
+    text as sql,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from potluck.accounts.models import User
+from potluck.credits.models import ModelPrice
+from potluck.database import Base
+
+
+class Room(Base):
+    """A few people, a code to join by, and one round after the other."""
+
+    __tablename__ = "rooms"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    members: Mapped[list[Member]] = relationship(
+        order_by="Member.seat",
+        primaryjoin="and_(Room.id == Member.room_id, Member.left_at.is_(None))",
+        viewonly=True,
+    )
+
+
+class Member(Base):
+    """A person's seat in a room; once they left it, it is free for somebody else."""
+
+    __tablename__ = "room_members"
+    __table_args__ = (
+        Index(
+            "uq_room_members_seat",
+            "room_id",
+            "seat",
+            unique=True,
+            postgresql_where=sql("left_at IS NULL"),
+        ),
+        Index(
+            "uq_room_members_present",
+            "user_id",
+            unique=True,
+            postgresql_where=sql("left_at IS NULL"),
+        ),
+    )
+
+    room_id: Mapped[int] = mapped_column(
+        ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    seat: Mapped[int] = mapped_column(SmallInteger)
+    joined_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Round(Base):
+    """`collecting → generating → done | failed | stopped`."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        UniqueConstraint("room_id", "number"),
+        Index(
+            "uq_rounds_live",
+            "room_id",
+            unique=True,
+            postgresql_where=sql("phase IN ('collecting', 'generating')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    recipe: Mapped[str] = mapped_column(Text)
+    phase: Mapped[str] = mapped_column(Text, server_default="collecting")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    room: Mapped[Room] = relationship()
+    contributions: Mapped[list[Contribution]] = relationship(order_by="Contribution.created_at")
+    generation: Mapped[Generation | None] = relationship(back_populates="round")
+
+
+class Contribution(Base):
+    """One member's line in a round."""
+
+    __tablename__ = "contributions"
+
+    round_id: Mapped[int] = mapped_column(
+        ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Generation(Base):
+    """One call of the model: the outbox before it, the text during it, the bill after it."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        Index(
+            "ix_generations_open",
+            "id",
+            postgresql_where=sql("state IN ('reserved', 'dispatched')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), unique=True)
+    price_id: Mapped[int] = mapped_column(ForeignKey("model_prices.id"))
+    messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    output_tokens_max: Mapped[int]
+    state: Mapped[str] = mapped_column(Text, server_default="reserved")
+    text: Mapped[str] = mapped_column(Text, server_default="")
+    seq: Mapped[int] = mapped_column(server_default="0")
+    lease_epoch: Mapped[int] = mapped_column(server_default="0")
+    lease_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stop_requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    provider_request_id: Mapped[str | None] = mapped_column(Text)
+    input_tokens: Mapped[int | None]
+    output_tokens: Mapped[int | None]
+    usage_estimated: Mapped[bool] = mapped_column(server_default=sql("false"))
+    cost_credits: Mapped[int | None] = mapped_column(BigInteger)
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    round: Mapped[Round] = relationship(back_populates="generation")
+    price: Mapped[ModelPrice] = relationship(lazy="joined", innerjoin=True)

@@ -1,0 +1,53 @@
+"""What a round can cost at most, said before anybody commits to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from potluck.credits import pricing
+from potluck.credits.models import ModelPrice
+from potluck.rooms import prompts
+from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
+from potluck.settings import current_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The ceiling of a round in credits, and each one's part when `people` add a line."""
+
+    total: int
+    each: int
+    people: int
+
+
+def quote(chosen: Recipe, *, people: int) -> Quote:
+    """The ceiling with so many people; raises `NoPrice` where no model can be used."""
+    price = price_in_force()
+    total = ceiling(price, chosen, people=people)
+    return Quote(total=total, each=-(-total // people), people=people)
+
+
+def quote_or_none(*, people: int = 1) -> Quote | None:
+    """The ceiling of the default recipe, or None where no model can be used."""
+    try:
+        return quote(recipe(DEFAULT_SLUG), people=people)
+    except pricing.NoPrice:
+        return None
+
+
+def ceiling(price: ModelPrice, chosen: Recipe, *, people: int) -> int:
+    """The dearest outcome: the longest lines, and all that the model may write."""
+    return pricing.cost_credits(
+        price,
+        input_tokens=pricing.input_tokens_max(prompts.widest_messages(chosen, people)),
+        output_tokens=chosen.output_tokens_max,
+    )
+
+
+def price_in_force() -> ModelPrice:
+    """The price of the model that is configured; raises `NoPrice`."""
+    model = current_settings().openai_model
+    if not model:
+        message = "No model is set up here yet, so no round can start."
+        raise pricing.NoPrice(message, code="no_model")
+    return pricing.current_price(model)

@@ -1,0 +1,202 @@
+"""A round: lines go into the pot, everybody's share is held, one model writes for all.
+
+Nothing here commits. The round's row is locked before anything about it is decided, so two
+people who act at once act one after the other.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from potluck.credits import ledger, pricing
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms import prompts, quotes
+from potluck.rooms.models import Contribution, Generation, Room, Round
+from potluck.rooms.recipes import Recipe, recipe
+
+HOLD_TTL_SECONDS = 600
+
+
+class WrongPhase(Refusal):
+    """The round has moved on since the page was drawn."""
+
+    code = "wrong_phase"
+
+
+class BadLine(Refusal):
+    """A line that can't be put into the pot."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "bad_line"
+
+
+def current_round(room: Room) -> Round | None:
+    """The newest round of a room: the live one, or the last."""
+    query = select(Round).filter_by(room_id=room.id).order_by(Round.number.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def earlier_rounds(room: Room) -> list[Round]:
+    """All but the newest, newest first."""
+    query = select(Round).filter_by(room_id=room.id).order_by(Round.number.desc()).offset(1)
+    return list(db.session.scalars(query))
+
+
+def open_round(room: Room, chosen: Recipe) -> Round:
+    """Opens the next round; refuses while one is live."""
+    db.session.execute(select(Room.id).filter_by(id=room.id).with_for_update())
+    last = current_round(room)
+    if last and last.phase in {"collecting", "generating"}:
+        message = "A round is open already: it shows on the page."
+        raise WrongPhase(message)
+    round_ = Round(room_id=room.id, number=last.number + 1 if last else 1, recipe=chosen.slug)
+    db.session.add(round_)
+    db.session.flush()
+    return round_
+
+
+def contribute(room: Room, *, user_id: int, line: str) -> Round:
+    """Puts a member's line into the pot, or another in its place."""
+    round_ = _locked_round(room)
+    if round_.phase != "collecting":
+        message = "This round is past collecting. Your line was not added."
+        raise WrongPhase(message)
+    _check_affordable(round_, room, user_id=user_id)
+    values = {"round_id": round_.id, "user_id": user_id, "text": _clean(line, round_)}
+    statement = insert(Contribution).values(values)
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["round_id", "user_id"], set_={"text": statement.excluded.text}
+        )
+    )
+    db.session.expire(round_)
+    return round_
+
+
+def is_complete(round_: Round, room: Room) -> bool:
+    """Whether everybody who sits in the room has added their line."""
+    contributors = {contribution.user_id for contribution in round_.contributions}
+    return {member.user_id for member in room.members} <= contributors
+
+
+def start(room: Room) -> Generation:
+    """Holds every contributor's share and orders the text, in one transaction.
+
+    Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
+    the caller rolls back and may `set_aside` their lines.
+    """
+    round_ = _locked_round(room)
+    if round_.phase != "collecting":
+        message = "This round has started already."
+        raise WrongPhase(message)
+    if not round_.contributions:
+        message = "The pot is empty. Add a line first."
+        raise WrongPhase(message)
+    chosen = recipe(round_.recipe)
+    price = quotes.price_in_force()
+    messages = prompts.messages(chosen, round_.contributions)
+    generation = Generation(
+        round_id=round_.id,
+        price_id=price.id,
+        messages=messages,
+        output_tokens_max=chosen.output_tokens_max,
+    )
+    db.session.add(generation)
+    round_.phase = "generating"
+    db.session.flush()
+    total = pricing.cost_credits(
+        price,
+        input_tokens=pricing.input_tokens_max(messages),
+        output_tokens=chosen.output_tokens_max,
+    )
+    ledger.reserve(
+        amounts=shares(round_, total), generation_id=generation.id, ttl_seconds=HOLD_TTL_SECONDS
+    )
+    return generation
+
+
+def shares(round_: Round, total_credits: int) -> dict[int, int]:
+    """Who pays how much of a total. The odd credits begin with another member each round.
+
+    A share of a smaller total is never more than that of a larger one, so what was held
+    covers what is captured.
+    """
+    payers = sorted(contribution.user_id for contribution in round_.contributions)
+    parts = pricing.equal_shares(total_credits, len(payers), first=round_.number)
+    return {payer: part for payer, part in zip(payers, parts, strict=True) if part}
+
+
+def set_aside(room: Room, user_ids: frozenset[int]) -> None:
+    """Takes the lines of those who can't pay out of the pot, so that the rest can go on."""
+    round_ = _locked_round(room)
+    if round_.phase == "collecting":
+        db.session.execute(
+            delete(Contribution).where(
+                Contribution.round_id == round_.id, Contribution.user_id.in_(user_ids)
+            )
+        )
+        db.session.expire(round_)
+
+
+def request_stop(room: Room) -> Generation | None:
+    """Asks the running generation to end with what is there; asking twice does no harm."""
+    round_ = _locked_round(room)
+    generation = round_.generation
+    if round_.phase != "generating" or generation is None:
+        return None
+    if generation.stop_requested_at is None:
+        generation.stop_requested_at = func.now()
+    return generation
+
+
+def bill(round_: Round) -> list[tuple[str, int]]:
+    """After a round: who paid how much, in the order of their lines."""
+    generation = round_.generation
+    if generation is None or not generation.cost_credits:
+        return []
+    parts = shares(round_, generation.cost_credits)
+    return [
+        (contribution.user.name, parts.get(contribution.user_id, 0))
+        for contribution in round_.contributions
+    ]
+
+
+def _locked_round(room: Room) -> Round:
+    query = (
+        select(Round)
+        .filter_by(room_id=room.id)
+        .order_by(Round.number.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    round_ = db.session.scalar(query)
+    if round_ is None:
+        message = "No round is open. Open one first."
+        raise WrongPhase(message)
+    return round_
+
+
+def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
+    price = quotes.quote(recipe(round_.recipe), people=len(room.members)).each
+    if ledger.balance(user_id).available < price:
+        message = f"Your part of this round can cost {price} credits, and you have fewer."
+        raise ledger.InsufficientCredits(
+            message, user_ids=frozenset({user_id}), price_credits=price
+        )
+
+
+def _clean(line: str, round_: Round) -> str:
+    text = " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in line).split())
+    limit = recipe(round_.recipe).line_characters_max
+    if not text:
+        message = "Write something first: one line is enough."
+        raise BadLine(message, code="line_empty")
+    if len(text) > limit:
+        message = f"That is {len(text):,} characters long. A line has at most {limit}."
+        raise BadLine(message, code="line_too_long")
+    return text

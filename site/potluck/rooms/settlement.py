@@ -1,0 +1,112 @@
+"""How a generation ends: every hold is captured or released, in the transaction that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from potluck.credits import ledger, pricing
+from potluck.database import db
+from potluck.rooms import rounds
+from potluck.rooms.model import Usage
+from potluck.rooms.models import Generation, Round
+
+# Where nobody counted: English has about four bytes a token in current vocabularies.
+ESTIMATED_BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call. Without `usage` the cost is estimated from the text, and marked so."""
+
+    state: str
+    text: str
+    seq: int
+    usage: Usage | None = None
+    error_code: str | None = None
+    error_detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Who has to be told."""
+
+    room_id: int
+    user_ids: frozenset[int]
+
+
+def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
+    """Ends the generation. The caller commits.
+
+    None, and nothing done, when the lease went to somebody else or it ended before: a stale
+    epoch settles nothing.
+    """
+    generation = _locked(generation_id, epoch=epoch)
+    if generation is None:
+        return None
+    usage = outcome.usage or _estimate(generation, outcome)
+    held = ledger.held_for(generation_id)
+    cost = 0
+    if outcome.state != "failed" and outcome.text.strip():
+        cost = min(_cost(generation, usage), sum(held.values()))
+    ledger.settle(generation_id, shares=rounds.shares(generation.round, cost) if cost else {})
+    _end(generation, outcome, usage=usage, cost_credits=cost)
+    return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
+
+
+def _locked(generation_id: int, *, epoch: int) -> Generation | None:
+    query = (
+        select(Generation)
+        .where(
+            Generation.id == generation_id,
+            Generation.lease_epoch == epoch,
+            Generation.state.in_(["reserved", "dispatched"]),
+        )
+        .with_for_update(of=Generation)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalar(query)
+
+
+def _estimate(generation: Generation, outcome: Outcome) -> Usage:
+    prompt_bytes = sum(len(message["content"].encode()) for message in generation.messages)
+    return Usage(
+        input_tokens=_tokens(prompt_bytes),
+        output_tokens=min(_tokens(len(outcome.text.encode())), generation.output_tokens_max),
+    )
+
+
+def _tokens(size_bytes: int) -> int:
+    return -(-size_bytes // ESTIMATED_BYTES_PER_TOKEN)
+
+
+def _cost(generation: Generation, usage: Usage) -> int:
+    return pricing.cost_credits(
+        generation.price, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
+    )
+
+
+def _end(generation: Generation, outcome: Outcome, *, usage: Usage, cost_credits: int) -> None:
+    db.session.execute(
+        update(Generation)
+        .where(Generation.id == generation.id)
+        .values(
+            state=outcome.state,
+            text=outcome.text,
+            seq=outcome.seq,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            usage_estimated=outcome.usage is None,
+            cost_credits=cost_credits,
+            error_code=outcome.error_code,
+            error_detail=outcome.error_detail,
+            lease_expires_at=None,
+            ended_at=func.now(),
+        )
+    )
+    db.session.execute(
+        update(Round)
+        .where(Round.id == generation.round_id)
+        .values(phase=outcome.state, ended_at=func.now())
+    )

@@ -1,0 +1,199 @@
+"""Rooms as pages. A view loads, calls one verb, commits, announces and renders."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from potluck.announcements import announce
+from potluck.credits import ledger
+from potluck.database import db
+from potluck.rooms import entrance, quotes, rooms, rounds
+from potluck.rooms.models import Room
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
+from potluck.web import fragment, wants_fragment
+
+blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
+
+
+@blueprint.get("")
+@login_required
+def index() -> ResponseReturnValue:
+    """The room one sits in, or home."""
+    room = rooms.current_room(current_user.id)
+    target = url_for(".show", code=room.code) if room else url_for("home.index")
+    return redirect(target, HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("")
+@login_required
+def create() -> ResponseReturnValue:
+    """A room of one, open to whoever gets the link."""
+    quotes.price_in_force()
+    room = rooms.create_room([current_user.id])
+    rounds.open_round(room, recipe(DEFAULT_SLUG))
+    db.session.commit()
+    return _to(room)
+
+
+@blueprint.get("/<code>")
+@login_required
+def show(code: str) -> ResponseReturnValue:
+    """The room to those who sit in it, an invitation to those who don't."""
+    room = rooms.room_by_code(code)
+    if current_user.id not in {member.user_id for member in room.members}:
+        return _invitation(room)
+    return render_template("rooms/show.html", **_room_context(room))
+
+
+@blueprint.post("/<code>/join")
+@login_required
+def join(code: str) -> ResponseReturnValue:
+    """Takes a seat."""
+    room = rooms.room_by_code(code)
+    rooms.join(room, current_user.id)
+    if rounds.current_round(room) is None:
+        rounds.open_round(room, recipe(DEFAULT_SLUG))
+    db.session.commit()
+    announce("presence", room_id=room.id)
+    announce("round", room_id=room.id)
+    return _to(room)
+
+
+@blueprint.post("/<code>/leave")
+@login_required
+def leave(code: str) -> ResponseReturnValue:
+    """Gives the seat up. What one has put into the pot stays in it."""
+    room = rooms.room_of_member(code, current_user.id)
+    rooms.leave(current_user.id)
+    db.session.commit()
+    announce("presence", room_id=room.id)
+    return redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.get("/<code>/composer")
+@login_required
+def composer(code: str) -> ResponseReturnValue:
+    """What this member can do now, as a fragment."""
+    return _composer(rooms.room_of_member(code, current_user.id))
+
+
+@blueprint.get("/<code>/round")
+@login_required
+def round_(code: str) -> ResponseReturnValue:
+    """The round as everybody in the room sees it, as a fragment."""
+    room = rooms.room_of_member(code, current_user.id)
+    current = rounds.current_round(room)
+    assert current
+    return fragment("rooms/_round.html", **entrance.round_context(current))
+
+
+@blueprint.post("/<code>/rounds")
+@login_required
+def open_round(code: str) -> ResponseReturnValue:
+    """Opens the next round."""
+    room = rooms.room_of_member(code, current_user.id)
+    rounds.open_round(room, recipe(request.form.get("recipe", DEFAULT_SLUG)))
+    db.session.commit()
+    announce("round", room_id=room.id)
+    return _answer(room)
+
+
+@blueprint.post("/<code>/contribution")
+@login_required
+def contribute(code: str) -> ResponseReturnValue:
+    """Adds one's line; the last one in starts the model."""
+    room = rooms.room_of_member(code, current_user.id)
+    round_ = rounds.contribute(room, user_id=current_user.id, line=request.form.get("line", ""))
+    db.session.commit()
+    if rounds.is_complete(round_, room):
+        _start(room)
+    announce("round", room_id=room.id)
+    return _answer(room)
+
+
+@blueprint.post("/<code>/generation")
+@login_required
+def start(code: str) -> ResponseReturnValue:
+    """Starts with the lines that are in; who is late pays nothing."""
+    room = rooms.room_of_member(code, current_user.id)
+    _start(room)
+    announce("round", room_id=room.id)
+    return _answer(room)
+
+
+@blueprint.post("/<code>/generation/stop")
+@login_required
+def stop(code: str) -> ResponseReturnValue:
+    """Ends the text where it is."""
+    room = rooms.room_of_member(code, current_user.id)
+    generation = rounds.request_stop(room)
+    db.session.commit()
+    if generation:
+        announce("stop", generation_id=generation.id)
+    return _answer(room)
+
+
+def _start(room: Room) -> None:
+    """Holds, orders, and tells; who can't pay is told so in private, and nobody is held."""
+    try:
+        generation = rounds.start(room)
+    except ledger.InsufficientCredits as refusal:
+        db.session.rollback()
+        rounds.set_aside(room, refusal.user_ids)
+        db.session.commit()
+        for user_id in refusal.user_ids:
+            announce("short", user_id=user_id, price_credits=refusal.price_credits)
+        return
+    payers = [contribution.user_id for contribution in generation.round.contributions]
+    db.session.commit()
+    announce("order", generation_id=generation.id)
+    for user_id in payers:
+        announce("credits", user_id=user_id)
+
+
+def _answer(room: Room) -> ResponseReturnValue:
+    """The composer for htmx, the page for browsers without scripts."""
+    return _composer(room) if wants_fragment() else _to(room)
+
+
+def _to(room: Room) -> ResponseReturnValue:
+    return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
+
+
+def _composer(room: Room) -> str:
+    return fragment("rooms/_composer.html", **_room_context(room))
+
+
+def _invitation(room: Room) -> ResponseReturnValue:
+    host = room.members[0].user.name if room.members else None
+    return render_template(
+        "rooms/join.html",
+        room=room,
+        host_name=host,
+        seats_left=rooms.seats_left(room),
+        quote=quotes.quote_or_none(),
+    )
+
+
+def _room_context(room: Room) -> dict[str, Any]:
+    """What the page and its composer show to the member who asks."""
+    current = rounds.current_round(room)
+    assert current
+    chosen = recipe(current.recipe)
+    quote = quotes.quote(chosen, people=len(room.members))
+    balance = ledger.balance(current_user.id)
+    mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
+    return {
+        **entrance.round_context(current),
+        "room": room,
+        "recipes": list(recipes().values()),
+        "quote": quote,
+        "mine": mine,
+        "can_afford": balance.available >= quote.each,
+        "earlier": rounds.earlier_rounds(room),
+    }

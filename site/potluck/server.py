@@ -1,0 +1,59 @@
+"""One gevent process that serves pages, sockets and generations."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import sys
+
+import gevent
+from flask import Flask
+from gevent import socket
+from gevent.pywsgi import WSGIServer
+
+from potluck import live, rooms
+from potluck.jobs import Jobs
+from potluck.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 1024
+REQUESTS_STOP_WITHIN_SECONDS = 2
+
+
+def serve(app: Flask) -> None:
+    """Serves until SIGINT or SIGTERM; ends the process with a sentence if it can't begin."""
+    settings: Settings = app.extensions["settings"]
+    server = WSGIServer(_listener(settings), app, log=None, error_log=logger)
+    server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
+    jobs = Jobs(app)
+    if settings.potluck_role != "web":
+        live.start(app, jobs)
+        rooms.start(app, jobs)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(signal_number, _stop, server, jobs)
+    logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
+    server.serve_forever()
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit it. Without it a small answer waits 40 ms for the last
+    # packet's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        sys.exit(f"Port {settings.port} is taken. Choose another: PORT={settings.port + 1}")
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _stop(server: WSGIServer, jobs: Jobs) -> None:
+    jobs.stop()
+    server.stop()

@@ -1,0 +1,187 @@
+"""What every page shares: request ids, headers, forgery protection, error pages, fragments."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from http import HTTPStatus
+
+from flask import Flask, Response, g, has_request_context, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.settings import Settings, current_settings
+
+logger = logging.getLogger(__name__)
+
+BODY_BYTES_MAX = 64 * 1024
+# Stripe's events are larger than any form, and come from one sender that signs them.
+WEBHOOK_BODY_BYTES_MAX = 512 * 1024
+REQUEST_ID = re.compile(r"[\w-]{8,64}")
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Hooks all of this up. Call it before any blueprint is registered."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES_MAX,
+        # The token lives as long as the session row that it is kept in.
+        WTF_CSRF_TIME_LIMIT=None,
+        TEMPLATES_AUTO_RELOAD=not settings.is_production,
+    )
+    app.before_request(_start)
+    app.before_request(_refuse_other_origins)
+    csrf.init_app(app)
+    app.after_request(_add_headers)
+    app.teardown_request(_release_session)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crashed)
+
+
+def fragment(template: str, **context: object) -> str:
+    """Renders a partial on its own: the same one that its page includes."""
+    return render_template(template, **context)
+
+
+def wants_fragment() -> bool:
+    """True for a request that htmx makes, whose answer goes into a part of the page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def wants_json() -> bool:
+    """True for a client that asked for JSON rather than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives each log record the id of the request it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
+        return True
+
+
+def _start() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.started_at = time.monotonic()
+
+
+def _refuse_other_origins() -> None:
+    """A second lock beside the token: browsers say where a post comes from."""
+    origin = request.headers.get("Origin")
+    if request.method in SAFE_METHODS or origin is None:
+        return
+    if origin != current_settings().origin:
+        message = (
+            "This came from another site, so it was not done. Open the page here and try again."
+        )
+        raise Refusal(message, code="wrong_origin", status=HTTPStatus.BAD_REQUEST)
+
+
+def _add_headers(response: Response) -> Response:
+    settings = current_settings()
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    response.headers["Content-Security-Policy"] = _content_security_policy(settings)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if settings.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        _log_request(response)
+    return response
+
+
+def _content_security_policy(settings: Settings) -> str:
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self' {_socket_origin(settings)}; manifest-src 'self'; "
+        f"form-action 'self' {settings.checkout_origin}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _socket_origin(settings: Settings) -> str:
+    """Older Safari does not count wss:// of the same host as 'self'."""
+    return settings.origin.replace("http", "ws", 1)
+
+
+def _log_request(response: Response) -> None:
+    if "started_at" not in g:
+        return
+    milliseconds = (time.monotonic() - g.started_at) * 1000
+    logger.info(
+        "%s %s %s %.0f ms", request.method, request.path, response.status_code, milliseconds
+    )
+
+
+def _release_session(_error: BaseException | None) -> None:
+    """Gives the connection back, and with it takes back what nobody committed."""
+    db.session.remove()
+
+
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    db.session.rollback()
+    return error_response(status=refusal.status, code=refusal.code, message=refusal.message)
+
+
+def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    message = "This page was open for too long, or was not ours. Reload it and try again."
+    return error_response(status=HTTPStatus.BAD_REQUEST, code="csrf", message=message)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None:
+        return error
+    status = HTTPStatus(error.code)
+    code = status.phrase.lower().replace(" ", "_")
+    return error_response(status=status, code=code, message=ERROR_TEXTS.get(status))
+
+
+def _crashed(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    logger.error("request failed", exc_info=error)
+    status = InternalServerError.code
+    return error_response(
+        status=status, code="internal_error", message=ERROR_TEXTS[HTTPStatus(status)]
+    )
+
+
+ERROR_TEXTS = {
+    HTTPStatus.BAD_REQUEST: "Something in this request makes no sense here.",
+    HTTPStatus.UNAUTHORIZED: "You are signed out. Sign in and try again.",
+    HTTPStatus.FORBIDDEN: "This is not yours to open.",
+    HTTPStatus.NOT_FOUND: "There is nothing here, or it isn't yours to see.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address doesn't take that kind of request.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once. Make it shorter and try again.",
+    HTTPStatus.TOO_MANY_REQUESTS: "That was a lot in a short time. Wait a minute and try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Something broke on our side, and it has been written down. Try again in a moment."
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: "We can't reach something we need. Try again in a moment.",
+}
+
+
+def error_response(*, status: int, code: str, message: str | None) -> ResponseReturnValue:
+    """The error as the client reads it: JSON, a fragment, or a page."""
+    text = message or HTTPStatus(status).phrase
+    request_id = g.get("request_id", "-")
+    if wants_json():
+        return {"error": {"code": code, "message": text, "request_id": request_id}}, status
+    template = "errors/_error.html" if wants_fragment() else "errors/page.html"
+    page = render_template(template, status=status, code=code, message=text, request_id=request_id)
+    return page, status
