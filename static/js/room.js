@@ -1,0 +1,85 @@
+/* A room, live: who is here, the round as it changes, the text as it is written. */
+
+import { isComposing } from "./composer.js";
+import { showPresence } from "./presence.js";
+import { ask, members, onConnect } from "./socket.js";
+import { adoptStream, catchUp, lastSeq, receive, startStream } from "./stream.js";
+import { toast } from "./toast.js";
+
+const POLL_MILLISECONDS = 3000;
+const PHASES = { collecting: 0, generating: 1, done: 2, failed: 2, stopped: 2 };
+const WORDS = {
+  generating: "The model has begun to write.",
+  done: "The round is finished.",
+  failed: "The round failed. Nobody was charged.",
+  stopped: "The round was stopped.",
+};
+
+const { room: code } = document.querySelector("[data-room]").dataset;
+const frame = document.getElementById("round-frame");
+let shown = { ...round().dataset };
+
+startStream(enter);
+adoptStream();
+onConnect(members, enter);
+members.on("presence", takePresence);
+members.on("round", showRound);
+members.on("delta", receive);
+members.on("notice", ({ code: reason, message }) => {
+  const link = { href: "/credits", label: "Top up" };
+  toast(message, reason === "insufficient_credits" ? link : undefined);
+});
+frame.addEventListener("htmx:after:swap", roundChanged);
+// Pages are served while the sockets are down: then the round is asked for instead of told.
+setInterval(() => {
+  if (!members.connected && members.active && !document.hidden) tell("round-stale");
+}, POLL_MILLISECONDS);
+
+async function enter() {
+  const answer = await ask(members, "enter_room", { code, last_seq: lastSeq() });
+  if (!members.connected) return;
+  if (!answer.ok) return toast(answer.error.message);
+  takePresence({ here: answer.here, members: answer.room.members });
+  if (answer.round) showRound(answer.round);
+  if (answer.generation) catchUp(answer.generation);
+}
+
+function takePresence(presence) {
+  // What a round costs each depends on how many sit here.
+  if (showPresence(presence) && !isComposing()) tell("composer-stale");
+}
+
+function showRound({ number, phase, html }) {
+  const isOld =
+    number < Number(shown.number) ||
+    (number === Number(shown.number) && PHASES[phase] < PHASES[shown.phase]);
+  if (isOld) return;
+  // Parsed as a document of its own, so that nothing in it can run.
+  const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
+  if (parsed.isEqualNode(round())) return;
+  frame.replaceChildren(parsed);
+  roundChanged();
+}
+
+function roundChanged() {
+  const before = shown;
+  shown = { ...round().dataset };
+  adoptStream();
+  if (shown.number !== before.number) tell("earlier-stale");
+  if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
+  const composer = document.getElementById("composer").dataset;
+  const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
+  if (hasMoved || !isComposing()) tell("composer-stale");
+}
+
+function round() {
+  return document.getElementById("round");
+}
+
+function announce(words) {
+  document.querySelector("[data-round-announcer]").textContent = words;
+}
+
+function tell(event) {
+  document.body.dispatchEvent(new Event(event));
+}

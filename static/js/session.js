@@ -1,0 +1,21 @@
+/* Says that the session is over, and stops the sockets that would knock in vain. */
+
+import { closeAll, members } from "./socket.js";
+
+const WORDS = {
+  signed_out: "You are signed out. Nothing was lost.",
+  session_expired: "Your sign-in has run out. Nothing was lost.",
+  banned: "This account was closed by the operator.",
+};
+
+members.on("session_ended", ({ reason }) => end(reason));
+members.on("connect_error", (error) => {
+  if (!members.active) end(error.data?.code);
+});
+
+function end(reason) {
+  closeAll();
+  const bar = document.getElementById("session-bar");
+  bar.querySelector("[data-session-bar-text]").textContent = WORDS[reason] ?? WORDS.signed_out;
+  bar.hidden = false;
+}

@@ -1,0 +1,60 @@
+/* One connection a page, shared by everything on it: `/` for anybody, `/members` when signed in. */
+
+import { Manager } from "../vendor/socket.io-4.8.4.esm.min.js";
+
+const ANSWER_MILLISECONDS_MAX = 5000;
+const RETRY_MILLISECONDS = 2000;
+// Errors that are the server's own, and pass.
+const PASSING = new Set(["no_answer", "internal_error"]);
+
+const manager = new Manager({ transports: ["websocket"] });
+
+export const everyone = manager.socket("/");
+export const members =
+  document.body.dataset.signedIn === "true" ? manager.socket("/members") : null;
+
+comeBack(everyone);
+comeBack(members);
+
+/** Calls `callback` now if the socket is connected, and after every reconnect. */
+export function onConnect(socket, callback) {
+  socket.on("connect", callback);
+  if (socket.connected) callback();
+}
+
+/**
+ * The acknowledgement: `{ok: true, …}` or `{ok: false, error: {code, message}}`. Never rejects.
+ * Asks again while the server stumbles, so only ask for what may be done twice.
+ */
+export async function ask(socket, event, ...payload) {
+  let answer = await askOnce(socket, event, payload);
+  while (!answer.ok && PASSING.has(answer.error.code) && socket.connected) {
+    await pause();
+    answer = await askOnce(socket, event, payload);
+  }
+  return answer;
+}
+
+export function closeAll() {
+  members?.disconnect();
+  everyone.disconnect();
+}
+
+async function askOnce(socket, event, payload) {
+  try {
+    return await socket.timeout(ANSWER_MILLISECONDS_MAX).emitWithAck(event, ...payload);
+  } catch {
+    return { ok: false, error: { code: "no_answer", message: "The server did not answer." } };
+  }
+}
+
+function pause() {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+}
+
+// The client does not come back by itself when the server closes a namespace alone.
+function comeBack(socket) {
+  socket?.on("disconnect", (reason) => {
+    if (reason === "io server disconnect") setTimeout(() => socket.connect(), RETRY_MILLISECONDS);
+  });
+}

@@ -1,0 +1,106 @@
+/* The text as it is written. Deltas are numbered: each is shown once and in order. */
+
+const GAP_MILLISECONDS = 500;
+const STALLED_MILLISECONDS = 3000;
+const END_PIXELS = 120;
+
+let node = null;
+let generation = null;
+let seq = 0;
+const early = new Map();
+let gapTimer = null;
+let heardAt = 0;
+let askAgain = () => {};
+
+/** `ask` is called when something is missing that did not come by itself. */
+export function startStream(ask) {
+  askAgain = ask;
+  setInterval(sayWhenStalled, 1000);
+}
+
+export function lastSeq() {
+  return seq;
+}
+
+/** Takes over the stream node of a round that was just drawn, which may be behind or ahead. */
+export function adoptStream() {
+  const found = document.querySelector("[data-stream]");
+  if (!found) return;
+  const id = Number(found.dataset.generation);
+  const isBehind = id === generation && Number(found.dataset.seq) < seq && isWriting(found);
+  if (isBehind) found.textContent = node.textContent;
+  else seq = Number(found.dataset.seq);
+  if (id !== generation) heardAt = Date.now();
+  node = found;
+  generation = id;
+  node.dataset.seq = seq;
+  applyEarly();
+}
+
+/** The whole text up to a number, as the server knows it. */
+export function catchUp(whole) {
+  if (!node || whole.id !== generation || whole.seq <= seq) return;
+  node.textContent = whole.text;
+  advance(whole.seq);
+  applyEarly();
+}
+
+export function receive(delta) {
+  if (delta.generation < generation) return;
+  if (delta.generation === generation && delta.seq <= seq) return;
+  early.set(`${delta.generation}:${delta.seq}`, delta);
+  applyEarly();
+}
+
+function applyEarly() {
+  const isAtEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - END_PIXELS;
+  const before = seq;
+  for (let next; (next = early.get(`${generation}:${seq + 1}`)); ) {
+    node.append(next.text);
+    advance(next.seq);
+  }
+  if (seq > before && isAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
+  forgetOld();
+  watchGap();
+}
+
+function watchGap() {
+  if (early.size === 0) {
+    clearTimeout(gapTimer);
+    gapTimer = null;
+  } else {
+    gapTimer ??= setTimeout(() => {
+      gapTimer = null;
+      askAgain();
+    }, GAP_MILLISECONDS);
+  }
+}
+
+function advance(to) {
+  seq = to;
+  node.dataset.seq = to;
+  heardAt = Date.now();
+  say("");
+}
+
+function forgetOld() {
+  for (const [key, delta] of early) {
+    const isOld = delta.generation < generation || (delta.generation === generation && delta.seq <= seq);
+    if (isOld) early.delete(key);
+  }
+}
+
+function sayWhenStalled() {
+  if (node && isWriting(node) && Date.now() - heardAt > STALLED_MILLISECONDS) {
+    say("The press is thinking…");
+  }
+}
+
+function isWriting(stream) {
+  return stream.getAttribute("aria-busy") === "true";
+}
+
+function say(words) {
+  const status = document.querySelector("[data-stream-status]");
+  if (status && status.textContent !== words) status.textContent = words;
+}
