@@ -1,0 +1,85 @@
+"""What `bin/test` runs, one step after the other; all of them, whatever fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+
+from environment import PYTHON, ROOT, module_command, module_environ
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VENDOR = ROOT / "static" / "vendor"
+CHECKSUMS = VENDOR / "checksums.txt"
+
+
+def everything() -> int:
+    """The exit code: 0 only where every step passed. The tests come last, and so does their sum."""
+    steps: dict[str, Callable[[], bool]] = {
+        "ruff check": lambda: _passes("ruff", "check", "."),
+        "ruff format --check": lambda: _passes("ruff", "format", "--check", "."),
+        "mypy": lambda: _passes("mypy"),
+        "import rules": import_rules_hold,
+        "checksums of vendored files": vendored_files_are_intact,
+        "a browser": browser_is_installed,
+    }
+    failed = [name for name, step in steps.items() if not _announced(name, step)]
+    if failed:
+        print(f"\nFailed before the tests: {', '.join(failed)}")
+    return pytest([]) or bool(failed)
+
+
+def pytest(arguments: Sequence[str]) -> int:
+    print("\n== pytest", flush=True)
+    return _run(*module_command("pytest", *arguments))
+
+
+def import_rules_hold() -> bool:
+    """import-linter has no module to run, and its script breaks when a clone is moved."""
+    code = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
+    return _run(str(PYTHON), "-c", code) == 0
+
+
+def vendored_files_are_intact() -> bool:
+    """Every file under static/vendor is listed, and is what the list says."""
+    if not CHECKSUMS.exists():
+        print("There is no static/vendor/checksums.txt, so nothing is vendored.")
+        return not VENDOR.exists()
+    listed = {}
+    for line in CHECKSUMS.read_text().splitlines():
+        digest, name = line.split(maxsplit=1)
+        listed[name.lstrip("*").removeprefix("./")] = digest
+    found = {
+        str(path.relative_to(VENDOR)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDOR.rglob("*")
+        if path.is_file() and path != CHECKSUMS
+    }
+    wrong = sorted(name for name in listed | found if listed.get(name) != found.get(name))
+    for name in wrong:
+        print(f"static/vendor/{name} is missing, not listed in checksums.txt, or changed.")
+    return not wrong
+
+
+def browser_is_installed() -> bool:
+    if os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS)):
+        return True
+    print(
+        "The tests drive Chromium, and there is none: apt install chromium, or set CHROMIUM to "
+        "the path of one."
+    )
+    return False
+
+
+def _announced(name: str, step: Callable[[], bool]) -> bool:
+    print(f"\n== {name}", flush=True)
+    return step()
+
+
+def _passes(module: str, *arguments: str) -> bool:
+    return _run(*module_command(module, *arguments)) == 0
+
+
+def _run(*command: str) -> int:
+    return subprocess.run(command, cwd=ROOT, env=module_environ(), check=False).returncode

@@ -1,0 +1,81 @@
+"""A shop that is set up with the stand-in for Stripe, and two members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from potluck.billing.gateway import Gateway
+from potluck.credits.audit import audit
+from tests.billing.people import Browser, Member, Webhook
+from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
+from tests.conftest import SignInAs
+
+
+@pytest.fixture(scope="session")
+def _line() -> Iterator[Line]:
+    line = Line()
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory, _line: Line) -> Iterator[StandIn]:
+    stand_in = StandIn(tmp_path_factory.mktemp("stripe"), f"{_line.url}/letter-box")
+    _line.stand_in_url = stand_in.url
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture
+def line(_line: Line) -> Iterator[Line]:
+    """The line to Stripe; a test may cut it."""
+    _line.asked.clear()
+    yield _line
+    _line.mend()
+
+
+@pytest.fixture(autouse=True)
+def _credits_add_up(database: None) -> Iterator[None]:
+    yield
+    report = audit()
+    assert report.is_clean, report.faults
+
+
+@pytest.fixture
+def webhook(app: Flask) -> Webhook:
+    return Webhook(app)
+
+
+@pytest.fixture(scope="session")
+def gateway(_line: Line, stand_in: StandIn) -> Gateway:
+    return Gateway(SECRET_KEY, api_url=_line.url)
+
+
+@pytest.fixture(autouse=True)
+def _stripe_is_set_up(app: Flask, line: Line, gateway: Gateway) -> Iterator[None]:
+    before = app.extensions["stripe"], app.extensions["settings"]
+    configured = {
+        "stripe_secret_key": SecretStr(SECRET_KEY),
+        "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET),
+        "stripe_api_url": line.url,
+    }
+    app.extensions["stripe"] = gateway
+    app.extensions["settings"] = before[1].model_copy(update=configured)
+    yield
+    app.extensions["stripe"], app.extensions["settings"] = before
+
+
+@pytest.fixture
+def dana(app: Flask, sign_in_as: SignInAs) -> Member:
+    browser = Browser(app)
+    return Member(browser, sign_in_as(browser, "Dana").id)
+
+
+@pytest.fixture
+def sam(app: Flask, sign_in_as: SignInAs) -> Member:
+    browser = Browser(app)
+    return Member(browser, sign_in_as(browser, "Sam").id)

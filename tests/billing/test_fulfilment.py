@@ -1,0 +1,298 @@
+"""What is paid is credited once, whoever says so first, and however often."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from potluck.database import db
+from tests.billing.people import Checkout, Member, Webhook, at_once, rows
+from tests.billing.stripe_line import Delivery, Line, StandIn
+
+COMPLETED = "checkout.session.completed"
+SUCCEEDED = "checkout.session.async_payment_succeeded"
+FAILED = "checkout.session.async_payment_failed"
+EXPIRED = "checkout.session.expired"
+AT_ONCE_ROUNDS = 20
+
+
+def test_whoever_pays_and_closes_the_tab_gets_their_credits(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    assert dana.credits == 0
+    assert webhook.deliver(delivery).status_code == 200
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+
+
+def test_whoever_pays_gets_their_credits_without_any_event(dana: Member, stand_in: StandIn) -> None:
+    checkout = dana.start_checkout("feast")
+    stand_in.pay(checkout.session_id)
+    assert "12,000 credits are yours" in dana.return_page(checkout)
+    assert (dana.purchases, dana.credits) == (["paid"], 12000)
+
+
+def test_the_browsers_of_whoever_paid_are_told_after_the_commit(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    heard = db.notifications("announcements", timeout_seconds=10)
+    assert next(heard) is None
+    webhook.deliver(delivery)
+    notice = next(heard)
+    assert notice
+    assert f'"user_id": {dana.user_id}' in notice.payload
+    heard.close()  # type: ignore[attr-defined]  # a generator, whatever it is annotated as
+
+
+def test_the_same_event_again_changes_nothing(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    for _ in range(3):
+        assert webhook.deliver(delivery).status_code == 200
+    assert (dana.top_ups, dana.credits) == (1, 2000)
+    assert event_row(delivery).attempts == 1
+
+
+def test_an_event_is_handled_again_when_the_process_died_before_it_said_so(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    webhook.deliver(delivery)
+    with db.engine.begin() as connection:
+        query = "UPDATE stripe_events SET handled_at = NULL WHERE id = :id"
+        connection.execute(text(query), {"id": delivery.event["id"]})
+    assert webhook.deliver(delivery).status_code == 200
+    assert (dana.top_ups, dana.credits) == (1, 2000)
+    assert event_row(delivery).handled_at
+
+
+def test_the_same_checkout_under_another_event_is_one_top_up(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, delivery = buy(dana, stand_in, line)
+    webhook.deliver(delivery)
+    webhook.send(COMPLETED, {"id": checkout.session_id})
+    webhook.send(SUCCEEDED, {"id": checkout.session_id})
+    assert (dana.top_ups, dana.credits) == (1, 2000)
+
+
+def test_webhook_and_return_page_at_the_same_moment_are_one_top_up(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    for n in range(1, AT_ONCE_ROUNDS + 1):
+        checkout, delivery = buy(dana, stand_in, line)
+        at_once(partial(webhook.deliver, delivery), partial(dana.return_page, checkout))
+        assert (dana.top_ups, dana.credits) == (n, n * 2000)
+
+
+def test_the_same_event_on_many_processes_is_one_top_up(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    at_once(*[partial(webhook.deliver, delivery)] * 8)
+    assert (dana.top_ups, dana.credits) == (1, 2000)
+
+
+def test_success_heard_before_completion_is_one_top_up(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    webhook.send(SUCCEEDED, {"id": checkout.session_id})
+    assert dana.credits == 2000
+    webhook.deliver(completed)
+    assert (dana.purchases, dana.top_ups, dana.credits) == (["paid"], 1, 2000)
+
+
+def test_a_delayed_payment_is_credited_when_it_arrives(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    delay_payment(stand_in, completed)
+    webhook.deliver(completed)
+    assert (dana.purchases, dana.credits) == (["processing"], 0)
+    page = dana.return_page(checkout)
+    assert "on its way" in page
+    assert "shown=processing" in page
+    stand_in.rewrite(checkout.session_id, payment_status="paid")
+    webhook.send(SUCCEEDED, {"id": checkout.session_id})
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+    assert "2,000 credits are yours" in dana.return_page(checkout)
+
+
+def test_a_delayed_payment_that_fails_is_told_and_credits_nothing(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    delay_payment(stand_in, completed)
+    webhook.deliver(completed)
+    stand_in.rewrite(intent_of(completed), status="requires_payment_method")
+    webhook.send(FAILED, {"id": checkout.session_id})
+    assert (dana.purchases, dana.credits) == (["failed"], 0)
+    page = dana.return_page(checkout)
+    assert "The payment failed" in page
+    assert "Nothing was charged" in page
+
+
+def test_old_news_does_not_take_credits_back(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    webhook.deliver(completed)
+    delay_payment(stand_in, completed)
+    for kind in (COMPLETED, FAILED, EXPIRED):
+        webhook.send(kind, {"id": checkout.session_id})
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+
+
+def test_a_checkout_that_ran_out_charges_nothing(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout = dana.start_checkout()
+    stand_in.expire(checkout.session_id)
+    webhook.deliver(line.wait_for(EXPIRED, checkout.session_id))
+    assert (dana.purchases, dana.credits) == (["expired"], 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"amount_total": 150, "total_details": {"amount_discount": 50}}, id="code"),
+        pytest.param({"amount_total": 0, "payment_status": "no_payment_required"}, id="free"),
+        pytest.param({"amount_total": 238, "total_details": {"amount_tax": 38}}, id="tax"),
+        pytest.param(
+            {
+                "amount_total": 187,
+                "currency": "eur",
+                "currency_conversion": {
+                    "amount_subtotal": 200,
+                    "amount_total": 200,
+                    "fx_rate": "1.07",
+                    "source_currency": "usd",
+                },
+            },
+            id="another currency",
+        ),
+    ],
+)
+def test_whatever_was_paid_at_checkout_the_packs_credits_come_exactly(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook, changes: dict[str, Any]
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    stand_in.rewrite(checkout.session_id, **changes)
+    webhook.deliver(completed)
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"currency": "jpy"}, id="currency"),
+        pytest.param({"livemode": True}, id="mode"),
+        pytest.param({"client_reference_id": "somebody-elses"}, id="reference"),
+    ],
+)
+def test_a_checkout_that_does_not_fit_its_purchase_credits_nobody(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook, changes: dict[str, Any]
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    stand_in.rewrite(checkout.session_id, **changes)
+    assert webhook.deliver(completed).status_code == 500
+    assert (dana.purchases, dana.credits) == (["open"], 0)
+    assert event_row(completed).last_error.startswith("Mismatch: ")
+
+
+def test_another_checkout_with_the_reference_of_a_purchase_credits_nobody(
+    dana: Member, sam: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    danas, (sams, completed) = dana.start_checkout(), buy(sam, stand_in, line)
+    reference = str(danas.purchase_id)
+    stand_in.rewrite(
+        sams.session_id, client_reference_id=reference, metadata={"purchase": reference}
+    )
+    assert webhook.deliver(completed).status_code == 500
+    assert (dana.credits, sam.credits) == (0, 0)
+
+
+def test_a_payment_link_that_borrows_a_reference_credits_nobody(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout, completed = buy(dana, stand_in, line)
+    stand_in.rewrite(checkout.session_id, metadata={})
+    assert webhook.deliver(completed).status_code == 200
+    assert (dana.purchases, dana.credits) == (["open"], 0)
+
+
+def test_the_event_finds_a_purchase_whose_checkout_was_never_saved(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout = dana.open_and_die()
+    stand_in.pay(checkout.session_id)
+    webhook.deliver(line.wait_for(COMPLETED, checkout.session_id))
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+
+
+def test_money_for_a_purchase_that_was_given_up_is_credited_all_the_same(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    checkout = dana.open_and_die()
+    with db.engine.begin() as connection:
+        query = "UPDATE purchases SET state = 'expired' WHERE id = :id"
+        connection.execute(text(query), {"id": checkout.purchase_id})
+    stand_in.pay(checkout.session_id)
+    webhook.deliver(line.wait_for(COMPLETED, checkout.session_id))
+    assert (dana.purchases, dana.credits) == (["paid"], 2000)
+
+
+def test_an_event_that_could_not_be_handled_is_kept_and_handled_when_it_comes_again(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    _checkout, delivery = buy(dana, stand_in, line)
+    line.hang_up()
+    assert webhook.deliver(delivery).status_code == 500
+    row = event_row(delivery)
+    assert (row.handled_at, row.attempts) == (None, 1)
+    assert row.last_error.startswith("StripeUnavailable: ")
+    line.mend()
+    assert webhook.deliver(delivery).status_code == 200
+    row = event_row(delivery)
+    assert (row.attempts, row.last_error) == (2, None)
+    assert (dana.top_ups, dana.credits) == (1, 2000)
+
+
+def test_a_paid_purchase_stays_paid_even_by_hand(dana: Member, stand_in: StandIn) -> None:
+    checkout = dana.start_checkout()
+    stand_in.pay(checkout.session_id)
+    dana.return_page(checkout)
+    for change in ("state = 'failed', paid_at = NULL", "credits = 1", "checkout_session_id = NULL"):
+        query = f"UPDATE purchases SET {change} WHERE id = :id"  # noqa: S608
+        with pytest.raises(DBAPIError, match=r"is paid|are fixed"), db.engine.begin() as connection:
+            connection.execute(text(query), {"id": checkout.purchase_id})
+
+
+def buy(member: Member, stand_in: StandIn, line: Line) -> tuple[Checkout, Delivery]:
+    """They pay and don't come back; the event that tells of it is yet to be delivered."""
+    checkout = member.start_checkout()
+    stand_in.pay(checkout.session_id)
+    return checkout, line.wait_for(COMPLETED, checkout.session_id)
+
+
+def delay_payment(stand_in: StandIn, completed: Delivery) -> None:
+    """As with a bank debit: the checkout is complete, the money is under way."""
+    stand_in.rewrite(completed.event["data"]["object"]["id"], payment_status="unpaid")
+    stand_in.rewrite(intent_of(completed), status="processing")
+
+
+def intent_of(completed: Delivery) -> str:
+    intent_id: str = completed.event["data"]["object"]["payment_intent"]
+    return intent_id
+
+
+def event_row(delivery: Delivery) -> Any:
+    (row,) = rows("SELECT * FROM stripe_events WHERE id = :id", id=delivery.event["id"])
+    return row
