@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import pytest
 from flask import Flask
@@ -21,7 +21,7 @@ from potluck.accounts.models import User
 from potluck.credits import pricing
 from potluck.database import database_url, db
 from potluck.settings import ProviderSettings, Settings
-from tests.people import make_user
+from tests.people import Browser, make_user
 
 MODEL = "scripted"
 # What a migration fills; everything else is emptied between tests.
@@ -48,7 +48,6 @@ def settings(var: Path) -> Iterator[Settings]:
     base = Settings(
         secret_key=SecretStr(secrets.token_hex(32)),
         potluck_var=var,
-        potluck_role="web",
         database_url=SecretStr(given) if given else None,
         openai_base_url="http://127.0.0.1:9/v1",
         openai_api_key=SecretStr("sandbox"),
@@ -86,6 +85,7 @@ def settings(var: Path) -> Iterator[Settings]:
 def app(settings: Settings) -> Flask:
     """The app as production builds it, on a migrated database."""
     app = create_app(settings)
+    app.test_client_class = Browser
     result = app.test_cli_runner().invoke(args=["migrate"])
     assert result.exit_code == 0, result.output
     return app
@@ -111,9 +111,15 @@ def database(app: Flask, owner: Engine) -> Iterator[None]:
 
 
 @pytest.fixture
-def client(app: Flask, database: None) -> FlaskClient:
-    """A browser without scripts, signed out."""
-    return app.test_client()
+def client(browser: Callable[[], Browser]) -> Browser:
+    """A browser, signed out."""
+    return browser()
+
+
+@pytest.fixture
+def browser(app: Flask, database: None) -> Callable[[], Browser]:
+    """Opens browsers: each has its own cookies."""
+    return lambda: cast("Browser", app.test_client())
 
 
 @pytest.fixture

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
+import re
 import secrets
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from potluck.accounts.identities import user_for
 from potluck.accounts.models import User
@@ -27,3 +33,21 @@ def make_user(name: str, *, credits: int = 0) -> User:
         ledger.grant(user_id=user.id, amount_credits=credits, key=key, reason="A test's gift")
     db.session.commit()
     return user
+
+
+class Browser(FlaskClient):
+    """A browser without scripts.
+
+    Each request starts from nothing: the application context that a test runs in would carry
+    who is signed in to the next browser.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+    def submit(self, path: str, *, page: str = "/", **fields: str) -> TestResponse:
+        """Sends a form as the page it stands on would, with that page's token."""
+        html = self.get(page).get_data(as_text=True)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+        assert found, f"{page} has no form"
+        return self.post(path, data={"csrf_token": found[1], **fields})

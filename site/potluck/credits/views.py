@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
@@ -31,11 +33,15 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/credits/balance")
-@login_required
 def balance() -> ResponseReturnValue:
-    """`posted`, `held`, `available` in credits, and `seq`, which grows with every change."""
+    """`posted`, `held`, `available` in credits, and `seq`, which grows with every change.
+
+    Made for programs: 401 rather than a way to the sign-in page.
+    """
     numbers = session_balance()
-    assert numbers
+    if numbers is None or not current_user.is_authenticated:
+        message = "You are signed out. Sign in and try again."
+        return {"error": {"code": "signed_out", "message": message}}, HTTPStatus.UNAUTHORIZED
     return {
         "posted": numbers.posted,
         "held": numbers.held,

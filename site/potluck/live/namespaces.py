@@ -96,7 +96,7 @@ class MembersNamespace(_AcknowledgingNamespace):
         """Admits by the row alone: what the client says of itself is not even read."""
         found = _session_of_handshake()
         if found is None or found.user is None:
-            _refuse("session_expired" if _has_cookie() else "signed_out")
+            _refuse("session_expired" if found is None and _has_usable_cookie() else "signed_out")
         elif found.user.banned_at:
             _refuse("banned")
         else:
@@ -183,7 +183,7 @@ def _session_of_handshake() -> FoundSession | None:
     The browser sends its cookie along with any site's socket and says whose page it is, so a
     cookie without an origin is nobody's. The library has refused other origins already.
     """
-    if not request.headers.get("Origin"):
+    if not _has_usable_cookie():
         return None
     return find_session(request.cookies.get(cookie_name(current_settings())))
 
@@ -194,8 +194,9 @@ def _sid() -> str:
     return sid
 
 
-def _has_cookie() -> bool:
-    return cookie_name(current_settings()) in request.cookies
+def _has_usable_cookie() -> bool:
+    has_cookie = cookie_name(current_settings()) in request.cookies
+    return has_cookie and bool(request.headers.get("Origin"))
 
 
 def _refuse(code: str) -> None:

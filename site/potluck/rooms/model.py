@@ -72,7 +72,7 @@ class ModelStream:
                         yield choice.delta.content.replace("\x00", "")
         except Exception as error:
             # SDK, HTTP client and JSON parser each have their own; all mean the same here.
-            raise _failure(error) from error
+            raise _failure(error, lost_connection="stream_cut") from error
         if not finished:
             raise ModelFailed("stream_cut", "the stream ended before the model did")
 
@@ -123,7 +123,7 @@ def _limits(settings: Settings, call: Call) -> dict[str, Any]:
     }
 
 
-def _failure(error: Exception) -> ModelFailed:
+def _failure(error: Exception, *, lost_connection: str = "provider_unreachable") -> ModelFailed:
     """A code of ours for what the SDK raises, and what the provider said for the operator."""
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
@@ -135,7 +135,7 @@ def _failure(error: Exception) -> ModelFailed:
         case openai.BadRequestError() | openai.NotFoundError() | openai.UnprocessableEntityError():
             code = "provider_refused_request"
         case openai.APIConnectionError() | httpx2.HTTPError():
-            code = "provider_unreachable"
+            code = lost_connection
         case _:
             code = "provider_failed"
     return ModelFailed(code, f"{type(error).__name__}: {error}")

@@ -1,0 +1,41 @@
+"""One running installation for all socket tests, and its database to look into."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.stack import Stack, running_stack
+from tests.visitors import Visitor
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with (
+        tempfile.TemporaryDirectory(prefix="potluck-") as folder,
+        running_stack(Path(folder) / "var", SANDBOX_MODEL="scripted") as stack,
+    ):
+        yield stack
+
+
+@pytest.fixture
+def visitor(stack: Stack) -> Callable[[], Visitor]:
+    """Opens browsers, each with its own cookies."""
+    return lambda: Visitor(stack.url)
+
+
+@pytest.fixture
+def sql(stack: Stack) -> Iterator[Callable[..., list[Any]]]:
+    """Runs a statement as somebody with psql would."""
+    with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
+
+        def run(statement: str, *values: object) -> list[Any]:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+        yield run

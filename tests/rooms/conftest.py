@@ -1,0 +1,100 @@
+"""A scripted model in a process of its own, and a table of people to play with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from potluck.accounts.models import User
+from potluck.credits import ledger, pricing
+from potluck.credits.audit import audit
+from potluck.database import db
+from potluck.rooms import generation, leases, rooms, rounds
+from potluck.rooms.models import Room, Round
+from potluck.rooms.recipes import recipe
+from tests.people import make_user
+from tests.sandbox.processes import stand_in
+
+
+@pytest.fixture(scope="session")
+def model_url() -> Iterator[str]:
+    with stand_in("sandbox.models.scripted", ready_path="/health") as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _credits_add_up(database: None) -> Iterator[None]:
+    yield
+    db.session.remove()
+    report = audit()
+    assert report.is_clean, report.faults
+
+
+@dataclass
+class Table:
+    """A room with people in it, and what they do together."""
+
+    app: Flask
+    room_id: int
+    people: list[User]
+
+    @property
+    def room(self) -> Room:
+        """The room; a request in between ended the session that it was read in."""
+        return db.session.get_one(Room, self.room_id)
+
+    def use_model(self, name: str) -> None:
+        """The installation's model from now on, at a price of its own."""
+        before = self.app.extensions["settings"]
+        self.app.extensions["settings"] = before.model_copy(update={"openai_model": name})
+        pricing.set_price(name, input_credits_per_million=1_000, output_credits_per_million=40_000)
+        db.session.commit()
+
+    def add_lines(self, *lines: str) -> None:
+        """Each of the first people adds a line."""
+        for person, line in zip(self.people, lines, strict=False):
+            rounds.contribute(self.room, user_id=person.id, line=line)
+        db.session.commit()
+
+    def start(self) -> None:
+        """Holds everybody's share and orders the text."""
+        rounds.start(self.room)
+        db.session.commit()
+
+    def write(self) -> Round:
+        """Runs the order as a live process does; the round as it then is."""
+        lease = leases.claim()
+        assert lease
+        generation.run(lease)
+        return self.round
+
+    @property
+    def round(self) -> Round:
+        """The newest round, read afresh."""
+        db.session.expire_all()
+        round_ = rounds.current_round(self.room)
+        assert round_
+        return round_
+
+    def balances(self) -> list[tuple[int, int]]:
+        """Posted and held, by person."""
+        return [(b.posted, b.held) for b in (ledger.balance(p.id) for p in self.people)]
+
+
+@pytest.fixture
+def table(app: Flask, database: None, model_url: str) -> Iterator[Table]:
+    """Ada and Ben with a thousand credits each, in a room whose first round is open."""
+    before = app.extensions["settings"]
+    app.extensions["settings"] = before.model_copy(update={"openai_base_url": f"{model_url}/v1"})
+    people = [make_user("Ada", credits=1000), make_user("Ben", credits=1000)]
+    for person in people:
+        db.session.refresh(person)
+        db.session.expunge(person)
+    room = rooms.create_room([person.id for person in people])
+    rounds.open_round(room, recipe("story"))
+    db.session.commit()
+    yield Table(app, room.id, people)
+    app.extensions["settings"] = before

@@ -1,0 +1,227 @@
+"""What the model does, and what it costs whom."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from potluck.credits import ledger, pricing
+from potluck.database import db
+from potluck.rooms import generation, leases, rooms, rounds, settlement
+from potluck.rooms.model import Usage
+from potluck.rooms.models import Generation
+from potluck.rooms.quotes import quote
+from potluck.rooms.recipes import recipe
+from potluck.rooms.settlement import Outcome
+from tests.people import make_user
+from tests.rooms.conftest import Table
+
+
+def test_two_people_share_one_text_and_its_cost(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    held = [held for _, held in table.balances()]
+    assert all(held)
+    round_ = table.write()
+    written = round_.generation
+    assert written
+    assert round_.phase == "done"
+    assert written.text.startswith("This is a scripted model")
+    assert written.cost_credits == sum(credits for _, credits in rounds.bill(round_))
+    assert abs(rounds.bill(round_)[0][1] - rounds.bill(round_)[1][1]) <= 1
+    spent = sum(1000 - posted for posted, _ in table.balances())
+    assert spent == written.cost_credits
+    assert [held for _, held in table.balances()] == [0, 0]
+
+
+def test_who_added_no_line_pays_nothing(table: Table) -> None:
+    table.add_lines("A frog who sings.")
+    table.start()
+    table.write()
+    assert table.balances()[1] == (1000, 0)
+    assert table.balances()[0][0] < 1000
+
+
+def test_the_cost_is_never_more_than_the_ceiling_that_was_shown(table: Table) -> None:
+    shown = quote(recipe("story"), people=2)
+    table.add_lines("\U0001f372" * 280, "\U0001f372" * 280)
+    table.start()
+    assert sum(held for _, held in table.balances()) <= shown.total
+    assert max(held for _, held in table.balances()) <= shown.each
+
+
+@pytest.mark.parametrize(
+    ("model", "code"),
+    [
+        ("scripted-500", "provider_failed"),
+        ("scripted-429", "provider_busy"),
+        ("scripted-html", "stream_cut"),
+        ("scripted-cut", "stream_cut"),
+        ("scripted-empty", "empty"),
+    ],
+)
+def test_nobody_is_charged_when_the_model_fails(table: Table, model: str, code: str) -> None:
+    table.use_model(model)
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    round_ = table.write()
+    assert round_.phase == "failed"
+    assert round_.generation
+    assert round_.generation.error_code == code
+    assert table.balances() == [(1000, 0), (1000, 0)]
+
+
+def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -> None:
+    table.use_model("scripted-nousage")
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    round_ = table.write()
+    assert round_.phase == "done"
+    assert round_.generation
+    assert round_.generation.usage_estimated
+    assert round_.generation.cost_credits
+
+
+def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    assert leases.claim()
+    _let_leases_lapse()
+    generation.settle_abandoned()
+    assert table.round.phase == "failed"
+    assert table.balances() == [(1000, 0), (1000, 0)]
+
+
+def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    ledger.dispatch(lease.generation_id)
+    db.session.commit()
+    leases.save(lease, text_so_far="Once there was", seq=3)
+    _let_leases_lapse()
+    generation.settle_abandoned()
+    round_ = table.round
+    assert round_.generation
+    assert (round_.phase, round_.generation.text) == ("failed", "Once there was")
+    assert round_.generation.error_code == "interrupted"
+    assert table.balances() == [(1000, 0), (1000, 0)]
+
+
+def test_an_order_that_nobody_took_up_is_given_back(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    db.session.execute(text("UPDATE generations SET created_at = now() - interval '2 minutes'"))
+    db.session.commit()
+    assert leases.claim() is None
+    generation.settle_abandoned()
+    assert table.balances() == [(1000, 0), (1000, 0)]
+
+
+def test_a_process_that_lost_its_lease_can_settle_nothing(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    stale = leases.claim()
+    assert stale
+    _let_leases_lapse()
+    generation.settle_abandoned()
+    outcome = Outcome(state="done", text="Late.", seq=1, usage=Usage(10, 10))
+    assert settlement.settle(stale.generation_id, epoch=stale.epoch, outcome=outcome) is None
+    with pytest.raises(leases.LeaseLost):
+        leases.save(stale, text_so_far="Late.", seq=1)
+    db.session.rollback()
+    assert table.balances() == [(1000, 0), (1000, 0)]
+
+
+def test_a_stopped_text_costs_what_was_written(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    ledger.dispatch(lease.generation_id)
+    outcome = Outcome(state="stopped", text="Once there was a frog.", seq=2)
+    first = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
+    second = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
+    db.session.commit()
+    assert first
+    assert second is None
+    assert table.round.phase == "stopped"
+    assert sum(1000 - posted for posted, _ in table.balances()) == 1
+
+
+def test_usage_beyond_the_hold_is_not_the_members_loss(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    held = [held for _, held in table.balances()]
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    ledger.dispatch(lease.generation_id)
+    outcome = Outcome(state="done", text="Much.", seq=1, usage=Usage(10, 1_000_000))
+    settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
+    db.session.commit()
+    assert [1000 - posted for posted, _ in table.balances()] == held
+
+
+def test_a_price_that_changes_meanwhile_does_not_change_the_bill(table: Table) -> None:
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    held = sum(held for _, held in table.balances())
+    pricing.set_price("scripted", input_credits_per_million=10**6, output_credits_per_million=10**6)
+    db.session.commit()
+    round_ = table.write()
+    assert round_.generation
+    assert (round_.generation.cost_credits or 0) < held
+
+
+def test_a_model_without_a_price_starts_nothing(table: Table) -> None:
+    table.add_lines("A frog who sings.")
+    before = table.app.extensions["settings"]
+    table.app.extensions["settings"] = before.model_copy(update={"openai_model": "unheard-of"})
+    with pytest.raises(pricing.NoPrice):
+        rounds.start(table.room)
+    db.session.rollback()
+    assert table.round.phase == "collecting"
+
+
+def test_when_one_cannot_pay_nobody_is_held_and_the_rest_can_go_on(table: Table) -> None:
+    poor = make_user("Chiyo", credits=9)
+    rooms.join(table.room, poor.id)
+    db.session.commit()
+    table.people.append(poor)
+    table.add_lines("A frog.", "A cellar.", "A song.")
+    spent = db.session.query(Generation).count()
+    _spend(poor.id)
+    with pytest.raises(ledger.InsufficientCredits) as refusal:
+        rounds.start(table.room)
+    db.session.rollback()
+    assert refusal.value.user_ids == {poor.id}
+    assert [held for _, held in table.balances()] == [0, 0, 0]
+    rounds.set_aside(table.room, refusal.value.user_ids)
+    db.session.commit()
+    table.start()
+    assert table.write().phase == "done"
+    assert db.session.query(Generation).count() == spent + 1
+
+
+def _spend(user_id: int) -> None:
+    """Takes all of somebody's credits in another room's round, the way rounds do."""
+    balance = ledger.balance(user_id)
+    ledger._transfer(
+        user_id=user_id,
+        amount_credits=-balance.posted,
+        house="promotions",
+        key=f"test:{user_id}",
+        kind="grant",
+        reference="A test takes it back",
+    )
+    db.session.execute(ledger.ADD_POSTED, {"user_id": user_id, "amount": -balance.posted})
+    db.session.commit()
+
+
+def _let_leases_lapse() -> None:
+    db.session.execute(text("UPDATE generations SET lease_expires_at = now() - interval '1 s'"))
+    db.session.commit()
