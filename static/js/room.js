@@ -15,7 +15,7 @@ const WORDS = {
   stopped: "The round was stopped.",
 };
 
-const { room: code } = document.querySelector("[data-room]").dataset;
+const { room: code, me } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
 let shown = { ...round().dataset };
 
@@ -45,6 +45,12 @@ async function enter() {
 }
 
 function takePresence(presence) {
+  // The seat was given up, in this tab or another: /rooms knows where to go.
+  if (!presence.members.some((member) => member.id === Number(me))) location.assign("/rooms");
+  else drawPresence(presence);
+}
+
+function drawPresence(presence) {
   // What a round costs each depends on how many sit here.
   if (showPresence(presence) && !isComposing()) tell("composer-stale");
 }

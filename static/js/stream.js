@@ -2,7 +2,6 @@
 
 const GAP_MILLISECONDS = 500;
 const STALLED_MILLISECONDS = 3000;
-const END_PIXELS = 120;
 
 let node = null;
 let generation = null;
@@ -30,10 +29,14 @@ export function adoptStream() {
   const isBehind = id === generation && Number(found.dataset.seq) < seq && isWriting(found);
   if (isBehind) found.textContent = node.textContent;
   else seq = Number(found.dataset.seq);
-  if (id !== generation) heardAt = Date.now();
+  const isNew = id !== generation;
   node = found;
   generation = id;
   node.dataset.seq = seq;
+  if (isNew) {
+    heardAt = Date.now();
+    showEnd();
+  }
   applyEarly();
 }
 
@@ -53,13 +56,12 @@ export function receive(delta) {
 }
 
 function applyEarly() {
-  const isAtEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - END_PIXELS;
-  const before = seq;
+  const isFollowed = isEndInView();
   for (let next; (next = early.get(`${generation}:${seq + 1}`)); ) {
     node.append(next.text);
     advance(next.seq);
   }
-  if (seq > before && isAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
+  if (isFollowed) showEnd();
   forgetOld();
   watchGap();
 }
@@ -96,11 +98,25 @@ function sayWhenStalled() {
   }
 }
 
+// While it is written, the status line stands below the text: it is the end to keep in view.
+function endOfText() {
+  return document.querySelector("[data-stream-status]");
+}
+
+function isEndInView() {
+  const end = endOfText();
+  return end !== null && end.getBoundingClientRect().top < innerHeight;
+}
+
+function showEnd() {
+  endOfText()?.scrollIntoView({ block: "nearest" });
+}
+
 function isWriting(stream) {
   return stream.getAttribute("aria-busy") === "true";
 }
 
 function say(words) {
-  const status = document.querySelector("[data-stream-status]");
+  const status = endOfText();
   if (status && status.textContent !== words) status.textContent = words;
 }

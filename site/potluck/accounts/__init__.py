@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Request
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 
 from potluck.accounts import providers, views
 from potluck.accounts.models import User
@@ -16,7 +16,9 @@ login_manager = LoginManager()
 def init_app(app: Flask, settings: Settings) -> None:
     """Makes Flask's session, Flask-Login's user, and the sign-in pages."""
     app.session_interface = DatabaseSessions(settings)
-    login_manager.init_app(app)
+    # Asked for when a template needs it, so that an error page can do without the database.
+    login_manager.init_app(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
     login_manager.session_protection = None
     login_manager.request_loader(_user_of_request)
     login_manager.unauthorized_handler(views.unauthorized)

@@ -27,10 +27,10 @@ def quote(chosen: Recipe, *, people: int) -> Quote:
     return Quote(total=total, each=-(-total // people), people=people)
 
 
-def quote_or_none(*, people: int = 1) -> Quote | None:
-    """The ceiling of the default recipe, or None where no model can be used."""
+def quote_or_none(chosen: Recipe | None = None, *, people: int = 1) -> Quote | None:
+    """The ceiling, of the default recipe unless told, or None where no model can be used."""
     try:
-        return quote(recipe(DEFAULT_SLUG), people=people)
+        return quote(chosen or recipe(DEFAULT_SLUG), people=people)
     except pricing.NoPrice:
         return None
 

@@ -59,7 +59,7 @@ def open_round(room: Room, chosen: Recipe) -> Round:
     return round_
 
 
-def contribute(room: Room, *, user_id: int, line: str) -> Round:
+def contribute(room: Room, *, user_id: int, line: str) -> None:
     """Puts a member's line into the pot, or another in its place."""
     round_ = _locked_round(room)
     if round_.phase != "collecting":
@@ -74,11 +74,13 @@ def contribute(room: Room, *, user_id: int, line: str) -> Round:
         )
     )
     db.session.expire(round_)
-    return round_
 
 
-def is_complete(round_: Round, room: Room) -> bool:
-    """Whether everybody who sits in the room has added their line."""
+def is_complete(room: Room) -> bool:
+    """Whether a round collects lines, and everybody who sits in the room has added theirs."""
+    round_ = current_round(room)
+    if round_ is None or round_.phase != "collecting":
+        return False
     contributors = {contribution.user_id for contribution in round_.contributions}
     return {member.user_id for member in room.members} <= contributors
 

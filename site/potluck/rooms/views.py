@@ -71,7 +71,9 @@ def leave(code: str) -> ResponseReturnValue:
     room = rooms.room_of_member(code, current_user.id)
     rooms.leave(current_user.id)
     db.session.commit()
+    _start_when_complete(room)
     announce("presence", room_id=room.id)
+    announce("round", room_id=room.id)
     return redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
 
 
@@ -108,10 +110,9 @@ def open_round(code: str) -> ResponseReturnValue:
 def contribute(code: str) -> ResponseReturnValue:
     """Adds one's line; the last one in starts the model."""
     room = rooms.room_of_member(code, current_user.id)
-    round_ = rounds.contribute(room, user_id=current_user.id, line=request.form.get("line", ""))
+    rounds.contribute(room, user_id=current_user.id, line=request.form.get("line", ""))
     db.session.commit()
-    if rounds.is_complete(round_, room):
-        _start(room)
+    _start_when_complete(room)
     announce("round", room_id=room.id)
     return _answer(room)
 
@@ -136,6 +137,12 @@ def stop(code: str) -> ResponseReturnValue:
     if generation:
         announce("stop", generation_id=generation.id)
     return _answer(room)
+
+
+def _start_when_complete(room: Room) -> None:
+    """Nobody has to press a button for what everybody is waiting for."""
+    if room.members and rounds.is_complete(room):
+        _start(room)
 
 
 def _start(room: Room) -> None:
@@ -185,7 +192,7 @@ def _room_context(room: Room) -> dict[str, Any]:
     current = rounds.current_round(room)
     assert current
     chosen = recipe(current.recipe)
-    quote = quotes.quote(chosen, people=len(room.members))
+    quote = quotes.quote_or_none(chosen, people=len(room.members))
     balance = ledger.balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
     return {
@@ -194,6 +201,6 @@ def _room_context(room: Room) -> dict[str, Any]:
         "recipes": list(recipes().values()),
         "quote": quote,
         "mine": mine,
-        "can_afford": balance.available >= quote.each,
+        "can_afford": quote is not None and balance.available >= quote.each,
         "earlier": rounds.earlier_rounds(room),
     }

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from sandbox.models import scripted, weights
 
@@ -20,18 +21,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
     path = weights.path()
-    if path is None:
+    try:
+        # Imported late: there is no wheel for every machine, and not every one loads.
+        import xllamacpp  # noqa: PLC0415
+    except ImportError:
+        path = None
+    if path:
+        serve(xllamacpp, port, path)
+    else:
         print("There is no model for this Python or machine: a script answers instead.")
         scripted.serve(port)
-    else:
-        serve(port, path)
 
 
-def serve(port: int, path: Path) -> None:
+def serve(xllamacpp: ModuleType, port: int, path: Path) -> None:
     """Serves the weights until a signal ends the process; the server has threads of its own."""
-    # Imported late: there is no wheel for every machine.
-    import xllamacpp  # noqa: PLC0415
-
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.model_alias = {weights.MODEL}

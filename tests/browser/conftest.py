@@ -1,0 +1,80 @@
+"""Chromium as people have it; any error on a console or of the policy fails the test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.stack import Stack, running_stack
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ROUND_TRIP_MS = 10_000
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    assert path, "These tests need Chromium. On Debian: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """An installation of this file's own: its people and credits are nobody else's."""
+    with (
+        tempfile.TemporaryDirectory(prefix="potluck-") as folder,
+        running_stack(Path(folder) / "var") as stack,
+    ):
+        yield stack
+
+
+@pytest.fixture
+def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
+    """Opens a window with cookies of its own: `open_page(javascript=False, width=360)`."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_one(*, javascript: bool = True, width: int = 1280, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            base_url=stack.url,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(ROUND_TRIP_MS)
+        contexts.append(context)
+        page = context.new_page()
+        _listen_for_complaints(page, complaints, stack.url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _listen_for_complaints(page: Page, complaints: list[str], url: str) -> None:
+    """Reports of the policy arrive on the console as errors."""
+
+    def is_ours() -> bool:
+        return page.url.startswith(url)
+
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(f"{page.url}: {message.text}")
+            if message.type in {"error", "warning"} and is_ours()
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
