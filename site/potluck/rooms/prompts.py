@@ -28,10 +28,8 @@ def widest_messages(recipe: Recipe, people: int) -> list[dict[str, Any]]:
 
 
 def _messages(recipe: Recipe, lines: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    quoted = "\n".join(
-        json.dumps({"from": name, "line": line}, ensure_ascii=False) for name, line in lines
-    )
+    quoted = "\n".join(f"{name}: {json.dumps(line, ensure_ascii=False)}" for name, line in lines)
     return [
         {"role": "system", "content": " ".join(recipe.instructions.split())},
-        {"role": "user", "content": f"The lines in the pot, one a row:\n{quoted}"},
+        {"role": "user", "content": f"{quoted}\n\n{recipe.task}"},
     ]

@@ -15,7 +15,10 @@ DEFAULT_SLUG = "story"
 
 
 class Recipe(BaseModel):
-    """One thing to make together. The instructions are the model's, the question the members'."""
+    """One thing to make together.
+
+    The model gets the instructions, then the lines, then the task; members see the question.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +27,7 @@ class Recipe(BaseModel):
     question: str
     example: str
     instructions: str
+    task: str
     # The column that keeps a line is as wide.
     line_characters_max: int = Field(ge=1, le=280)
     output_tokens_max: int = Field(ge=1, le=4_000)
