@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 from potluck.billing.gateway import Gateway
 from potluck.credits.audit import audit
-from tests.billing.people import Browser, Member, Webhook
+from tests.billing.people import Member, Webhook
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
 from tests.conftest import SignInAs
+from tests.people import Browser
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +71,12 @@ def _stripe_is_set_up(app: Flask, line: Line, gateway: Gateway) -> Iterator[None
 
 
 @pytest.fixture
-def dana(app: Flask, sign_in_as: SignInAs) -> Member:
-    browser = Browser(app)
-    return Member(browser, sign_in_as(browser, "Dana").id)
+def dana(browser: Callable[[], Browser], sign_in_as: SignInAs) -> Member:
+    own = browser()
+    return Member(own, sign_in_as(own, "Dana").id)
 
 
 @pytest.fixture
-def sam(app: Flask, sign_in_as: SignInAs) -> Member:
-    browser = Browser(app)
-    return Member(browser, sign_in_as(browser, "Sam").id)
+def sam(browser: Callable[[], Browser], sign_in_as: SignInAs) -> Member:
+    own = browser()
+    return Member(own, sign_in_as(own, "Sam").id)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextvars
 import json
 import re
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -20,17 +18,8 @@ from potluck.billing import checkout
 from potluck.billing.gateway import current_gateway
 from potluck.billing.models import Purchase
 from potluck.database import db
-from tests.billing.stripe_line import Delivery, sign
-
-
-class Browser(FlaskClient):
-    """Each request starts from nothing.
-
-    The application context that a test runs in would carry who is signed in to the next browser.
-    """
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        return contextvars.Context().run(super().open, *args, **kwargs)
+from tests.billing.stripe_line import COMPLETED, Delivery, Line, StandIn, sign
+from tests.people import Browser
 
 
 @dataclass(frozen=True)
@@ -48,14 +37,14 @@ class Checkout:
 class Member:
     """Somebody who is signed in, in a browser of their own."""
 
-    def __init__(self, client: FlaskClient, user_id: int) -> None:
+    def __init__(self, client: Browser, user_id: int) -> None:
         self.client = client
         self.user_id = user_id
 
     def open_tab(self) -> Member:
         """The same browser once more, for what happens at the same moment."""
         self.client.get("/billing/buy-button")
-        client = Browser(self.client.application)
+        client = cast("Browser", self.client.application.test_client())
         for cookie in (self.client._cookies or {}).values():
             client.set_cookie(cookie.key, cookie.value)
         return Member(client, self.user_id)
@@ -151,7 +140,7 @@ class Webhook:
 
     def post(self, body: bytes, signature: str | None) -> TestResponse:
         headers = {"Stripe-Signature": signature} if signature else {}
-        return Browser(self._app).post(
+        return self._app.test_client().post(
             "/billing/webhook", data=body, headers=headers, content_type="application/json"
         )
 
@@ -179,3 +168,10 @@ def at_once(*actions: Callable[[], object]) -> None:
     for thread in threads:
         thread.join()
     assert not errors, errors
+
+
+def buy(member: Member, stand_in: StandIn, line: Line) -> tuple[Checkout, Delivery]:
+    """They pay and don't come back; the event that tells of it is yet to be delivered."""
+    checkout = member.start_checkout()
+    stand_in.pay(checkout.session_id)
+    return checkout, line.wait_for(COMPLETED, checkout.session_id)

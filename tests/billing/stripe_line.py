@@ -29,6 +29,10 @@ WEBHOOK_SECRET = "whsec_sandbox"
 READY_SECONDS_MAX = 10
 EVENT_SECONDS_MAX = 10
 CARD = "4242424242424242"
+COMPLETED = "checkout.session.completed"
+SUCCEEDED = "checkout.session.async_payment_succeeded"
+FAILED = "checkout.session.async_payment_failed"
+EXPIRED = "checkout.session.expired"
 
 
 @dataclass(frozen=True)

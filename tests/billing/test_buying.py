@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from potluck.billing.gateway import Gateway
 from potluck.database import db
-from tests.billing.people import Browser, Member, at_once
+from tests.billing.people import Member, at_once
 from tests.billing.stripe_line import SECRET_KEY, Line, StandIn
 
 
@@ -41,6 +41,7 @@ def test_whoever_clicks_buy_is_sent_to_stripes_page(
     assert (session["amount_total"], session["currency"]) == (500, "usd")
     assert session["client_reference_id"] == str(opened.purchase_id)
     assert session["success_url"].endswith(opened.path)
+    assert session["cancel_url"].endswith(f"{opened.path}?cancelled=1")
     ((key, body),) = creations(line)
     assert key == f"purchase:{opened.purchase_id}"
     sent = parse_qs(body.decode())
@@ -135,16 +136,18 @@ def test_a_lost_answer_is_asked_for_again_in_the_same_words(
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_again_in_the_same_words(
-    app: Flask, dana: Member, line: Line, stand_in: StandIn
+    app: Flask, gateway: Gateway, dana: Member, line: Line, stand_in: StandIn
 ) -> None:
     app.extensions["stripe"] = Gateway(SECRET_KEY, api_url=line.url, answer_timeout_seconds=0.2)
     line.fall_silent()
     answer = dana.click_buy()
     assert answer.status_code == 503
     assert "nothing was charged" in answer.get_data(as_text=True)
+    assert len(creations(line)) == 3
     line.mend()
+    app.extensions["stripe"] = gateway
     opened = dana.start_checkout()
-    assert len(creations(line)) == 4
+    assert len(creations(line)) > 3
     assert len(set(creations(line))) == 1
     assert len(stand_in.sessions_of(opened.purchase_id)) == 1
 
@@ -181,6 +184,13 @@ def test_a_pack_that_nobody_sells_is_not_found(dana: Member, line: Line) -> None
     assert line.asked == []
 
 
+@pytest.mark.usefixtures("_withdrawn_pack")
+def test_a_pack_that_was_withdrawn_is_neither_shown_nor_sold(dana: Member) -> None:
+    assert "Buy 7 credits" not in dana.client.get("/billing/buy-button").get_data(as_text=True)
+    assert dana.click_buy("leftovers").status_code == 404
+    assert dana.purchases == []
+
+
 def test_a_form_from_elsewhere_buys_nothing(dana: Member) -> None:
     answer = dana.client.post("/billing/checkouts", data={"pack": "taster"})
     assert answer.status_code == 400
@@ -189,7 +199,7 @@ def test_a_form_from_elsewhere_buys_nothing(dana: Member) -> None:
 
 def test_whoever_is_signed_out_is_asked_to_sign_in(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"], before = False, app.config.get("WTF_CSRF_ENABLED", True)
-    answer = Browser(app).post("/billing/checkouts", data={"pack": "taster"})
+    answer = app.test_client().post("/billing/checkouts", data={"pack": "taster"})
     app.config["WTF_CSRF_ENABLED"] = before
     assert answer.status_code == 401
 
@@ -199,6 +209,10 @@ def test_where_stripe_is_not_set_up_the_page_says_so(dana: Member, app: Flask) -
     page = dana.client.get("/billing/buy-button").get_data(as_text=True)
     assert "unavailable" in page
     assert "<form" not in page
+    answer = dana.client.submit("/billing/checkouts", page="/credits", pack="taster")
+    assert answer.status_code == 503
+    assert "Nothing was charged" in answer.get_data(as_text=True)
+    assert dana.purchases == []
 
 
 @pytest.fixture
@@ -209,12 +223,18 @@ def _without_stripe(app: Flask) -> None:
 @pytest.fixture
 def _pack_below_stripes_minimum() -> Iterator[None]:
     """An operator's slip."""
-    insert = """
-        INSERT INTO packs (slug, name, credits, amount_minor, currency)
-        VALUES ('crumb', 'Crumb', 1, 1, 'usd')
-    """
-    with db.engine.begin() as connection:
-        connection.execute(text(insert))
+    make_pack("('crumb', 'Crumb', 1, 1, 'usd', NULL)")
     yield
     with db.engine.begin() as connection:
         connection.execute(text("UPDATE packs SET withdrawn_at = now() WHERE slug = 'crumb'"))
+
+
+@pytest.fixture
+def _withdrawn_pack() -> None:
+    make_pack("('leftovers', 'Leftovers', 7, 700, 'usd', now())")
+
+
+def make_pack(values: str) -> None:
+    columns = "slug, name, credits, amount_minor, currency, withdrawn_at"
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO packs ({columns}) VALUES {values}"))  # noqa: S608

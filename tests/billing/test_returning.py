@@ -9,7 +9,7 @@ from html import unescape
 
 from flask import Flask
 
-from tests.billing.people import Browser, Checkout, Member, Webhook
+from tests.billing.people import Checkout, Member, Webhook
 from tests.billing.stripe_line import Line, StandIn
 
 REFRESH = re.compile(r'<noscript><meta http-equiv="refresh" content="(\d+); url=([^"]+)">')
@@ -21,6 +21,8 @@ def test_who_has_paid_sees_their_credits_and_the_way_on(dana: Member, stand_in: 
     page = dana.return_page(checkout)
     assert "2,000 credits are yours" in page
     assert "You have 2,000 credits to spend" in page
+    # The badge as well, which every page has.
+    assert "data-credits-available>2,000<" in page
     assert 'href="/pool"' in page
     assert is_still(page)
 
@@ -35,6 +37,16 @@ def test_who_turned_back_is_told_that_nothing_was_charged_and_can_go_on(
     assert page.count('class="pack"') == 3
     assert is_still(page)
     assert dana.purchases == ["open"]
+
+
+def test_who_turned_back_is_not_kept_waiting_while_stripe_is_silent(
+    dana: Member, line: Line
+) -> None:
+    checkout = dana.start_checkout()
+    line.hang_up()
+    page = dana.client.get(f"{checkout.path}?cancelled=1").get_data(as_text=True)
+    assert "Not paid yet" in page
+    assert is_still(page)
 
 
 def test_who_comes_back_without_paying_is_not_kept_waiting(dana: Member) -> None:
@@ -128,7 +140,7 @@ def test_a_purchase_that_never_was_is_not_found(dana: Member) -> None:
 
 def test_whoever_was_signed_out_meanwhile_signs_in_and_comes_back(app: Flask, dana: Member) -> None:
     checkout = dana.start_checkout()
-    answer = Browser(app).get(checkout.path)
+    answer = app.test_client().get(checkout.path)
     assert answer.status_code == 303
     assert answer.location == f"/sign-in?next={checkout.path}"
 

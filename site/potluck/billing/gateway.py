@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 # Set the webhook endpoint to the same version when this one moves.
 API_VERSION = "2026-10-28.endive"
 CONNECT_TIMEOUT_SECONDS = 3
-ANSWER_TIMEOUT_SECONDS = 10
+ANSWER_TIMEOUT_SECONDS = 5
 CREATE_RETRIES_MAX = 2
 CONNECTIONS_MAX = 10
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
