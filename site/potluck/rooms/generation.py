@@ -19,6 +19,7 @@ from potluck.rooms import leases, model, settlement
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
 from potluck.rooms.settlement import Outcome
+from potluck.settings import current_settings
 
 logger = logging.getLogger(__name__)
 
@@ -124,12 +125,7 @@ def run(lease: Lease) -> None:
 
 
 def _stream(running: Running, call: model.Call) -> Outcome:
-    try:
-        stream = model.open_stream(call)
-    except model.ModelFailed as failure:
-        return _failed(running, failure)
-    leases.note_request(running.lease, stream.request_id)
-    reader = _Reader(stream)
+    reader = _Reader(call)
     try:
         for piece in reader.beats(running):
             running.add(piece)
@@ -137,16 +133,16 @@ def _stream(running: Running, call: model.Call) -> Outcome:
         return _failed(running, failure)
     finally:
         reader.close()
-    return _ended(running, stream)
+    return _ended(running, usage=reader.usage)
 
 
-def _ended(running: Running, stream: model.ModelStream) -> Outcome:
+def _ended(running: Running, *, usage: model.Usage | None) -> Outcome:
     if running.interrupted:
         return _failed(running, model.ModelFailed("interrupted", "the server was stopped"))
     if not running.text.strip():
         return _failed(running, model.ModelFailed("empty", "the model said nothing"))
     state = "stopped" if running.stop.is_set() else "done"
-    return Outcome(state=state, text=running.text, seq=running.seq, usage=stream.usage)
+    return Outcome(state=state, text=running.text, seq=running.seq, usage=usage)
 
 
 def _failed(running: Running, failure: model.ModelFailed) -> Outcome:
@@ -173,16 +169,24 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
 
 
 class _Reader:
-    """Reads the model in a greenlet of its own, so that a silent one can still be stopped."""
+    """Calls the model and reads it in a greenlet of its own.
 
-    def __init__(self, stream: model.ModelStream) -> None:
-        self._stream = stream
+    So the lease is renewed while a model thinks, and a silent one can be stopped.
+    """
+
+    def __init__(self, call: model.Call) -> None:
+        self._call = call
+        # The greenlet has no application context of its own.
+        self._settings = current_settings()
+        self._stream: model.ModelStream | None = None
+        self._has_noted_request = False
         self._queue: SimpleQueue[str | model.ModelFailed | None] = SimpleQueue()
         self._greenlet = gevent.spawn(self._read)
 
     def beats(self, running: Running) -> Iterator[str]:
         """Yields what came in each beat, until the end, a stop, or `ModelFailed`."""
         while not running.stop.is_set() and len(running.text) < TEXT_CHARACTERS_MAX:
+            self._note_request(running.lease)
             gathered, has_ended = self._gather()
             if gathered:
                 yield gathered
@@ -194,15 +198,31 @@ class _Reader:
     def close(self) -> None:
         """Closes the call: what upstream would still write is not paid for."""
         self._greenlet.kill(block=False)
-        self._stream.close()
+        if self._stream:
+            self._stream.close()
+
+    @property
+    def usage(self) -> model.Usage | None:
+        """What the provider counted, once it has said so."""
+        return self._stream.usage if self._stream else None
+
+    def _note_request(self, lease: Lease) -> None:
+        if self._stream and not self._has_noted_request:
+            leases.note_request(lease, self._stream.request_id)
+            self._has_noted_request = True
 
     def _read(self) -> None:
         try:
+            self._stream = model.open_stream(self._call, self._settings)
             for piece in self._stream:
                 self._queue.put(piece)
             self._queue.put(None)
         except model.ModelFailed as failure:
             self._queue.put(failure)
+        except Exception as error:
+            # Whatever it was, whoever waits for the end must hear of it.
+            logger.exception("reading the model failed")
+            self._queue.put(model.ModelFailed("internal_error", repr(error)))
 
     def _gather(self) -> tuple[str, bool]:
         pieces: list[str] = []

@@ -13,7 +13,7 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
-from potluck.settings import Settings, current_settings
+from potluck.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,8 @@ class ModelStream:
         self._chunks.close()
 
 
-def open_stream(call: Call) -> ModelStream:
+def open_stream(call: Call, settings: Settings) -> ModelStream:
     """Starts the call; raises `ModelFailed` if it doesn't begin."""
-    settings = current_settings()
     try:
         chunks = _client(settings).chat.completions.create(
             model=call.model,
