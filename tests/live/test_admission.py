@@ -34,6 +34,24 @@ def test_the_count_is_pushed_when_somebody_comes_and_goes(visitor: VisitorFactor
     watcher.close()
 
 
+def test_a_count_that_dips_between_two_pushes_is_told_to_who_saw_the_dip(
+    visitor: VisitorFactory,
+) -> None:
+    leaving = [visitor().connect("/"), visitor().connect("/")]
+    full = leaving[1].ask("get_connection_count", namespace="/")["connections"]
+    _hear_count(leaving[0], full)
+    for socket in leaving:
+        socket.close()
+    early = visitor().connect("/")
+    told = early.ask("get_connection_count", namespace="/")["connections"]
+    late = visitor().connect("/")
+    truth = late.ask("get_connection_count", namespace="/")["connections"]
+    if told != truth:
+        _hear_count(early, truth)
+    early.close()
+    late.close()
+
+
 def test_a_crowd_costs_two_pushes_a_second_at_most(visitor: VisitorFactory) -> None:
     watcher = visitor().connect("/")
     before = watcher.ask("get_connection_count", namespace="/")["connections"]

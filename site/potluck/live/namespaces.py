@@ -83,7 +83,7 @@ class PublicNamespace(_AcknowledgingNamespace):
     def get_connection_count(self, *arguments: Any) -> Answer:
         """`connections` and `people`, now."""
         parse(Nothing, arguments)
-        connections, people = presence.connection_count()
+        connections, people = presence.answer_connection_count()
         return {"connections": connections, "people": people}
 
 

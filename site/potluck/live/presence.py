@@ -8,7 +8,8 @@ from potluck.live import broadcasts
 _people: dict[str, str] = {}
 _rooms: dict[str, tuple[int, int]] = {}
 _pool: dict[str, int] = {}
-_pushed: tuple[int, int] | None = None
+# What every client knows; None when somebody was told something else meanwhile.
+_known: tuple[int, int] | None = None
 
 
 def arrive(sid: str, *, user_id: int | None) -> None:
@@ -26,16 +27,26 @@ def connection_count() -> tuple[int, int]:
     return len(_people), len(set(_people.values()))
 
 
+def answer_connection_count() -> tuple[int, int]:
+    """The same, said to one client between two beats."""
+    global _known  # noqa: PLW0603 - one state a process
+    count = connection_count()
+    if count != _known:
+        # Even if the count is back by the next beat, this one must hear of it.
+        _known = None
+    return count
+
+
 def push_connection_count() -> None:
     """Tells everybody, if there is something new to tell.
 
     Called on a beat, so that a crowd coming in costs two broadcasts a second and not one for
     each of them.
     """
-    global _pushed  # noqa: PLW0603 - what was last said, by the one beat that says it
+    global _known  # noqa: PLW0603 - one state a process
     count = connection_count()
-    if count != _pushed:
-        _pushed = count
+    if count != _known:
+        _known = count
         connections, people = count
         broadcasts.connection_count(connections=connections, people=people)
 

@@ -14,6 +14,8 @@ HOST = "127.0.0.1"
 SLOTS = 4
 CONTEXT_TOKENS_PER_SLOT = 4_096
 THREADS = 2
+# So small a model goes round in circles without it.
+REPEAT_PENALTY = 1.08
 
 
 def main() -> None:
@@ -44,6 +46,7 @@ def serve(xllamacpp: ModuleType, port: int, path: Path) -> None:
     parameters.n_ctx = SLOTS * CONTEXT_TOKENS_PER_SLOT
     parameters.cpuparams.n_threads = THREADS
     parameters.cpuparams_batch.n_threads = THREADS
+    parameters.sampling.penalty_repeat = REPEAT_PENALTY
     parameters.ui = False
     # Fits a model into a graphics card's memory; here it would only cost time.
     parameters.fit_params = False
