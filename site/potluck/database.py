@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "pk": "pk_%(table_name)s",
@@ -55,6 +55,8 @@ class Database:
             pool_size=POOL_CONNECTIONS_MAX,
             max_overflow=0,
             pool_pre_ping=True,
+            # What a failing statement was given may be a secret, and errors go to the log.
+            hide_parameters=True,
             connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
         )
         self.session.remove()

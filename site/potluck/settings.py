@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -16,14 +19,18 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 SECRET_KEY_CHARACTERS_MIN = 32
 # Every secret that the stand-ins hand out carries this word.
 STAND_IN_MARK = "sandbox"
+# Those whose addresses the app knows; any other must come with its issuer.
+PROVIDERS_KNOWN = {"discord", "github", "google", "microsoft"}
 
 
 class SettingsError(Exception):
@@ -53,6 +60,11 @@ class ProviderSettings(BaseModel):
     client_id: str
     client_secret: SecretStr
     issuer: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its variables begin with."""
+        return _prefix(self.name)
 
 
 class Settings(BaseModel):
@@ -92,7 +104,8 @@ class Settings(BaseModel):
         values["potluck_var"] = Path(values.get("potluck_var", ROOT / "var")).resolve()
         values["providers"] = _providers(environ)
         if "secret_key" not in values:
-            values["secret_key"] = _own_secret_key(values["potluck_var"], values["public_url"])
+            is_ours = _is_loopback(values["public_url"])
+            values["secret_key"] = _own_secret_key(values["potluck_var"]) if is_ours else ""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -111,7 +124,7 @@ class Settings(BaseModel):
     @property
     def is_secure(self) -> bool:
         """True where browsers reach the app over TLS."""
-        return self.public_url.startswith("https://")
+        return urlsplit(self.public_url).scheme == "https"
 
     @property
     def checkout_origin(self) -> str:
@@ -119,6 +132,14 @@ class Settings(BaseModel):
         return (
             _origin(self.stripe_api_url) if self.stripe_api_url else "https://checkout.stripe.com"
         )
+
+    @field_validator("public_url")
+    @classmethod
+    def _can_be_typed(cls, url: str) -> str:
+        if not _is_address(url):
+            message = "This is the address people type, like https://potluck.example."
+            raise ValueError(message)
+        return url
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -138,10 +159,6 @@ class Settings(BaseModel):
             )
         if (self.openai_api_key or self.openai_base_url) and not self.openai_model:
             complaints.append("Set OPENAI_MODEL to the model that rounds shall use.")
-        if urlsplit(self.public_url).scheme not in {"http", "https"}:
-            complaints.append(
-                "PUBLIC_URL is the address people type, like https://potluck.example."
-            )
         return complaints
 
     def _missing_in_production(self) -> list[str]:
@@ -175,7 +192,7 @@ class Settings(BaseModel):
         if any(s and STAND_IN_MARK in s.get_secret_value() for s in secret_values):
             complaints.append("A key of a stand-in is configured: use the real one.")
         complaints += [
-            f"{provider.name.upper()}_ISSUER must begin with https:// where PUBLIC_URL is public."
+            f"{provider.prefix}_ISSUER must begin with https:// where PUBLIC_URL is public."
             for provider in self.providers
             if provider.issuer and not provider.issuer.startswith("https://")
         ]
@@ -189,8 +206,11 @@ def _providers(environ: Mapping[str, str]) -> tuple[ProviderSettings, ...]:
 
 
 def _provider(name: str, environ: Mapping[str, str]) -> ProviderSettings:
-    prefix = name.upper().replace("-", "_")
-    for suffix in ("CLIENT_ID", "CLIENT_SECRET"):
+    prefix = _prefix(name)
+    needed = ["CLIENT_ID", "CLIENT_SECRET"]
+    if name not in PROVIDERS_KNOWN:
+        needed.append("ISSUER")
+    for suffix in needed:
         if not environ.get(f"{prefix}_{suffix}"):
             message = f"OAUTH_PROVIDERS names {name}, so {prefix}_{suffix} must be set."
             raise SettingsError(message)
@@ -205,29 +225,48 @@ def _provider(name: str, environ: Mapping[str, str]) -> ProviderSettings:
         raise SettingsError(_sentences(error)) from None
 
 
-def _own_secret_key(var: Path, public_url: str) -> str:
+def _prefix(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def _own_secret_key(var: Path) -> str:
     """The key made at the first start, or a new one; never for a public installation."""
-    if not _is_loopback(public_url):
-        message = "SECRET_KEY must be set where PUBLIC_URL is public."
-        raise SettingsError(message)
     path = var / "secret_key"
-    var.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return path.read_text()
+        var.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_whole(path, secrets.token_hex(32))
+        return path.read_text()
+    except OSError as error:
+        message = f"POTLUCK_VAR: a secret key can't be kept in {var} ({error.strerror})."
+        raise SettingsError(message) from None
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """For us alone to read, unless it exists; another process sees all of it or nothing."""
+    with NamedTemporaryFile("w", dir=path.parent) as file:
+        file.write(text)
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    usual_port = f":{DEFAULT_PORTS.get(parts.scheme)}"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual_port)}"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in DEFAULT_PORTS and bool(parts.hostname)
 
 
 def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK_HOSTS
+    return _is_address(url) and urlsplit(url).hostname in LOOPBACK_HOSTS
 
 
 def _sentences(error: ValidationError) -> str:

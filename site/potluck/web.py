@@ -8,10 +8,18 @@ import secrets
 import time
 from http import HTTPStatus
 
-from flask import Flask, Response, g, has_request_context, render_template, request
+from flask import (
+    Flask,
+    Response,
+    g,
+    has_request_context,
+    make_response,
+    render_template,
+    request,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from potluck.database import db
 from potluck.refusals import Refusal
@@ -22,7 +30,7 @@ logger = logging.getLogger(__name__)
 BODY_BYTES_MAX = 64 * 1024
 # Stripe's events are larger than any form, and come from one sender that signs them.
 WEBHOOK_BODY_BYTES_MAX = 512 * 1024
-REQUEST_ID = re.compile(r"[\w-]{8,64}")
+REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
@@ -147,9 +155,13 @@ def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error
-    status = HTTPStatus(error.code)
-    code = status.phrase.lower().replace(" ", "_")
-    return error_response(status=status, code=code, message=ERROR_TEXTS.get(status))
+    # Werkzeug's name, since Python has renamed some of its own.
+    code = error.name.lower().replace(" ", "_")
+    message = ERROR_TEXTS.get(HTTPStatus(error.code))
+    response = make_response(error_response(status=error.code, code=code, message=message))
+    if isinstance(error, MethodNotAllowed):
+        response.allow.update(error.valid_methods or ())
+    return response
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:

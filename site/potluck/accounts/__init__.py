@@ -16,8 +16,10 @@ login_manager = LoginManager()
 def init_app(app: Flask, settings: Settings) -> None:
     """Makes Flask's session, Flask-Login's user, and the sign-in pages."""
     app.session_interface = DatabaseSessions(settings)
-    # Asked for when a template needs it, so that an error page can do without the database.
-    login_manager.init_app(app, add_context_processor=False)
+    # What its `init_app` does, less a cookie that we don't use: looking for that would read the
+    # session after every request, a static file's too. Templates ask for the user when they need
+    # one, so that an error page can do without the database.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
     app.jinja_env.globals["current_user"] = current_user
     login_manager.session_protection = None
     login_manager.request_loader(_user_of_request)

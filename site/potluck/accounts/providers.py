@@ -8,12 +8,16 @@ from typing import Any
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from potluck.settings import ProviderSettings, Settings
 
 TIMEOUT_SECONDS = 10
 NAME_CHARACTERS_MAX = 80
+# OpenID Connect Core, section 2, on `sub`. One cut short could be somebody else's.
+SUBJECT_CHARACTERS_MAX = 255
+# RFC 5321, section 4.5.3.1.3, less the brackets.
+EMAIL_CHARACTERS_MAX = 254
 GITHUB_API = "https://api.github.com"
 DISCORD_API = "https://discord.com/api"
 MICROSOFT_ISSUER = "https://login.microsoftonline.com/common/v2.0"
@@ -36,8 +40,8 @@ PLAIN_OAUTH: dict[str, dict[str, Any]] = {
 }
 ISSUERS = {"google": "https://accounts.google.com", "microsoft": MICROSOFT_ISSUER}
 LABELS = {"github": "GitHub"}
-
-oauth = OAuth()
+# Authlib's name for what it keeps in the session between leaving and coming back.
+ATTEMPT_PREFIX = "_state_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,10 @@ class ProviderFailed(Exception):
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Registers every configured provider; asks none of them anything yet."""
-    oauth.init_app(app)
+    oauth = OAuth(app)
+    app.extensions["oauth"] = oauth
     for provider in settings.providers:
-        oauth.register(provider.name, overwrite=True, **_registration(provider))
+        oauth.register(provider.name, **_registration(provider))
 
 
 def label(provider: str) -> str:
@@ -69,7 +74,7 @@ def label(provider: str) -> str:
 
 def client(provider: str) -> FlaskOAuth2App:
     """Authlib's client for a registered provider."""
-    return oauth.create_client(provider)
+    return current_app.extensions["oauth"].create_client(provider)
 
 
 def fetch_profile(provider: str) -> Profile:
@@ -178,19 +183,26 @@ def _profile(
     email: object,
     email_vouched: bool,
 ) -> Profile:
-    if not subject:
-        message = "the profile has no subject"
+    subject = str(subject or "")
+    if not (0 < len(subject) <= SUBJECT_CHARACTERS_MAX and subject.isprintable()):
+        message = "the profile has no subject that can be kept as it is"
         raise ProviderFailed(message)
     given = (" ".join(_printable(str(name)).split()) for name in names if name)
     name = next((name for name in given if name), "Somebody")
-    address = str(email).strip().lower() if email else None
+    address = _address(email)
     return Profile(
         provider=provider,
-        subject=str(subject)[:255],
+        subject=subject,
         name=name[:NAME_CHARACTERS_MAX],
         email=address,
         email_vouched=bool(address) and email_vouched,
     )
+
+
+def _address(email: object) -> str | None:
+    address = email.strip().lower() if isinstance(email, str) else ""
+    is_whole = 0 < len(address) <= EMAIL_CHARACTERS_MAX and address.isprintable()
+    return address if is_whole else None
 
 
 def _printable(name: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection, TextClause, text
 
 from potluck.accounts.models import User
@@ -50,6 +51,7 @@ UPDATE = text("""
 """)
 SEEN = text("UPDATE sessions SET last_seen_at = now() WHERE id = :id")
 DELETE = text("DELETE FROM sessions WHERE id = :id")
+DELETE_EXPIRED = text("DELETE FROM sessions WHERE expires_at < now() - interval '1 hour'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +224,18 @@ def sign_in(user: User) -> None:
     current = current_session()
     current.clear()
     current.signed_in_user_id = user.id
+    # Made now: two first pages at once would each make one, and the later would win.
+    generate_csrf()
 
 
 def sign_out() -> None:
     """Ends the session: its row goes, and with it, its sockets."""
     current_session().has_ended = True
+
+
+def delete_expired() -> None:
+    """Forgets sessions that let nobody in any more. Their sockets are closed by then."""
+    _execute(DELETE_EXPIRED)
 
 
 def _insert(
@@ -240,7 +249,7 @@ def _insert(
             "data": data,
             "days": days,
             "ip": request.remote_addr,
-            "user_agent": request.user_agent.string[:USER_AGENT_CHARACTERS_MAX],
+            "user_agent": _printable(request.user_agent.string)[:USER_AGENT_CHARACTERS_MAX],
         },
     )
 
@@ -248,6 +257,11 @@ def _insert(
 def _execute(statement: TextClause, **parameters: object) -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(statement, parameters)
+
+
+def _printable(header: str) -> str:
+    """Browsers send what they like, and PostgreSQL keeps no nulls."""
+    return "".join(c for c in header if c.isprintable())
 
 
 def _digest(token: str) -> bytes:

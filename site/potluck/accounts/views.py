@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -23,6 +22,20 @@ logger = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
 
 NEXT_CHARACTERS_MAX = 200
+# Each leaves a note in the session until it comes back, and the row has a limit.
+ATTEMPTS_MAX = 5
+# What a provider that lies, stammers or is away makes of its client.
+PROVIDER_ERRORS = (
+    AuthlibBaseError,
+    JoseError,
+    providers.ProviderFailed,
+    requests.RequestException,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 
 @blueprint.get("/sign-in")
@@ -41,11 +54,12 @@ def sign_in() -> ResponseReturnValue:
 def begin(provider: str) -> ResponseReturnValue:
     """Sends the browser to the provider."""
     _known_or_404(provider)
+    _forget_old_attempts()
     session["next"] = _safe_next(request.args.get("next"))
     callback = current_settings().public_url + url_for(".callback", provider=provider)
     try:
         answer: ResponseReturnValue = providers.client(provider).authorize_redirect(callback)
-    except (requests.RequestException, AuthlibBaseError, ValueError) as error:
+    except PROVIDER_ERRORS as error:
         return _failed(provider, error)
     return answer
 
@@ -56,15 +70,7 @@ def callback(provider: str) -> ResponseReturnValue:
     _known_or_404(provider)
     try:
         profile = providers.fetch_profile(provider)
-    except (
-        AuthlibBaseError,
-        JoseError,
-        providers.ProviderFailed,
-        requests.RequestException,
-        ValueError,
-        KeyError,
-        RuntimeError,
-    ) as error:
+    except PROVIDER_ERRORS as error:
         return _failed(provider, error)
     user = user_for(profile)
     db.session.commit()
@@ -99,6 +105,13 @@ def _known_or_404(provider: str) -> None:
         abort(HTTPStatus.NOT_FOUND)
 
 
+def _forget_old_attempts() -> None:
+    attempts = [key for key in session if key.startswith(providers.ATTEMPT_PREFIX)]
+    attempts.sort(key=lambda key: session[key]["exp"])
+    for key in attempts[: -(ATTEMPTS_MAX - 1)]:
+        del session[key]
+
+
 def _failed(provider: str, error: Exception) -> ResponseReturnValue:
     """Signed out, nothing half made; the cause goes to the log, without codes or tokens."""
     db.session.rollback()
@@ -112,13 +125,11 @@ def _failed(provider: str, error: Exception) -> ResponseReturnValue:
 
 def _safe_next(target: str | None) -> str:
     """A path of ours, or home: never a link that leads people elsewhere."""
-    parts = urlsplit(target or "")
     is_ours = (
         target
         and len(target) <= NEXT_CHARACTERS_MAX
         and target.startswith("/")
         and not target.startswith(("//", "/\\"))
-        and not (parts.scheme or parts.netloc)
         and target.isprintable()
     )
     return target if target and is_ours else url_for("home.index")

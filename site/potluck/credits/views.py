@@ -19,7 +19,7 @@ blueprint = Blueprint("credits", __name__)
 def session_balance() -> Balance | None:
     """What the request's one query said of the member's credits; None when signed out."""
     found = current_session().found
-    if found is None or found.user is None:
+    if found is None or not current_user.is_authenticated:
         return None
     return Balance(posted=found.posted, held=found.held, seq=found.seq)
 
@@ -39,7 +39,7 @@ def balance() -> ResponseReturnValue:
     Made for programs: 401 rather than a way to the sign-in page.
     """
     numbers = session_balance()
-    if numbers is None or not current_user.is_authenticated:
+    if numbers is None:
         message = "You are signed out. Sign in and try again."
         return {"error": {"code": "signed_out", "message": message}}, HTTPStatus.UNAUTHORIZED
     return {

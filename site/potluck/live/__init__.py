@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_socketio import SocketIO
 
+from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
 from potluck.live import broadcasts, listener, namespaces, presence, revocation
 from potluck.settings import Settings
@@ -15,6 +16,7 @@ MESSAGE_BYTES_MAX = 16 * 1024
 COUNT_EVERY_SECONDS = 0.5
 EXPIRY_EVERY_SECONDS = 1
 SWEEP_EVERY_SECONDS = 5
+FORGET_EVERY_SECONDS = 600
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -47,3 +49,4 @@ def start(_app: Flask, jobs: Jobs) -> None:
     jobs.every(EXPIRY_EVERY_SECONDS, revocation.close_expired)
     jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
     jobs.every(SWEEP_EVERY_SECONDS, namespaces.keep_pool_places)
+    jobs.every(FORGET_EVERY_SECONDS, delete_expired)

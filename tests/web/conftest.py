@@ -1,0 +1,63 @@
+"""A small world with something in it that not everybody may see."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask, session
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import text
+
+from potluck.accounts import sessions
+from potluck.database import db
+from potluck.rooms import rooms, rounds
+from potluck.rooms.recipes import recipe
+from potluck.settings import Settings
+from tests.people import Browser, make_user
+
+BUY = text("""
+    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
+    SELECT :user_id, id, credits, amount_minor, currency, now() + interval '1 hour'
+    FROM packs WHERE slug = 'taster' RETURNING id
+""")
+
+
+@dataclass(frozen=True)
+class World:
+    """Ada's: she sits in a room with Ben, her line is in, and she began to buy credits."""
+
+    room_code: str
+    purchase_id: uuid.UUID
+
+    def path(self, route: str) -> str:
+        """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
+        names = {"provider": "sandbox", "code": self.room_code, "purchase_id": self.purchase_id}
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
+
+
+@pytest.fixture
+def world(database: None) -> World:
+    ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
+    room = rooms.create_room([ada, ben])
+    rounds.open_round(room, recipe("story"))
+    rounds.contribute(room, user_id=ada, line="A frog.")
+    purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
+    db.session.commit()
+    return World(room.code, purchase_id)
+
+
+@pytest.fixture
+def passer_by(app: Flask, settings: Settings, client: Browser) -> tuple[Browser, str]:
+    """Nobody, in a browser that came by a good token for forms; and the token."""
+    token = secrets.token_urlsafe(32)
+    with app.test_request_context(), db.engine.begin() as connection:
+        form_token = generate_csrf()
+        data = json.dumps(dict(session))
+        sessions._insert(connection, token=token, user_id=None, data=data, days=1)
+    client.set_cookie(sessions.cookie_name(settings), token)
+    return client, form_token
