@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -14,6 +15,7 @@ from flask import (
     g,
     has_request_context,
     make_response,
+    redirect,
     render_template,
     request,
 )
@@ -23,7 +25,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.settings import Settings, current_settings
+from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         TEMPLATES_AUTO_RELOAD=not settings.is_production,
     )
     app.before_request(_start)
+    app.before_request(_lead_to_our_name)
     app.before_request(_refuse_other_origins)
     csrf.init_app(app)
     app.after_request(_add_headers)
@@ -85,6 +88,21 @@ def _start() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     g.started_at = time.monotonic()
+
+
+def _lead_to_our_name() -> ResponseReturnValue | None:
+    """127.0.0.1 and localhost are two sites to a browser: a cookie of one is none of the other's.
+
+    Who typed the other name would come back from the provider as a stranger.
+    """
+    ours, theirs = urlsplit(current_settings().public_url), urlsplit(request.host_url)
+    both_are_here = {ours.hostname, theirs.hostname} <= LOOPBACK_HOSTS
+    if not both_are_here or ours.hostname == theirs.hostname or ours.port != theirs.port:
+        return None
+    if request.method not in SAFE_METHODS or request.blueprint == "health":
+        return None
+    target = current_settings().origin + request.full_path.removesuffix("?")
+    return redirect(target, HTTPStatus.TEMPORARY_REDIRECT)
 
 
 def _refuse_other_origins() -> None:

@@ -122,7 +122,12 @@ def test_a_deleted_session_closes_that_browser_and_says_so(
     laptop, phone = open_page(), open_page(width=360)
     for page in (laptop, phone):
         sign_in(page, "gus@example.com")
-        page.goto("/pool")
+    laptop.goto("/pool")
+    laptop.get_by_role("button", name="Open a room").click()
+    phone.goto("/rooms")
+    for page in (laptop, phone):
+        # Said over the socket: from here on it is open.
+        expect(page.locator("#seats")).to_contain_text("here")
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions)")
     expect(phone.locator("#session-bar")).to_be_visible(timeout=1000)

@@ -214,3 +214,13 @@ def test_an_address_with_markup_is_shown_as_text(client: Browser, path: str) -> 
     page = client.get(f"{path}", query_string=query).get_data(as_text=True)
     assert MARKUP not in page
     assert MARKUP not in client.get(f"/{MARKUP}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in?next=/pool"])
+def test_who_types_the_other_name_of_this_machine_is_led_to_ours(
+    client: Browser, path: str
+) -> None:
+    answer = client.get(path, base_url="http://127.0.0.1:8000")
+    assert (answer.status_code, answer.location) == (307, f"http://localhost:8000{path}")
+    assert client.get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
+    assert client.get(path, base_url="http://localhost:8000").status_code == 200
