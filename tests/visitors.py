@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import socket
@@ -23,6 +24,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.url = url
         self.http = requests.Session()
+        self._opened: list[Socket] = []
 
     def get(self, path: str) -> requests.Response:
         """Opens a page."""
@@ -69,17 +71,25 @@ class Visitor:
 
     def connect(self, *namespaces: str, origin: str | None = None) -> Socket:
         """Opens a socket with this browser's cookie, and waits until it is let in."""
-        opened = Socket(self.url, namespaces)
+        opened = self._open(*namespaces)
         opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=True)
         return opened
 
     def refusal(self, namespace: str, *, origin: str | None = None) -> Any:
         """Opens a socket that is not let in; what it is told."""
-        opened = Socket(self.url, (namespace,))
+        opened = self._open(namespace)
         opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=False)
-        refusal = opened.refusals.get(timeout=TIMEOUT_SECONDS)
-        opened.close()
-        return refusal["data"]
+        return opened.refusals.get(timeout=TIMEOUT_SECONDS)["data"]
+
+    def leave(self) -> None:
+        """Closes every window."""
+        for opened in self._opened:
+            opened.close()
+        self.http.close()
+
+    def _open(self, *namespaces: str) -> Socket:
+        self._opened.append(Socket(self.url, namespaces))
+        return self._opened[-1]
 
 
 class Socket:
@@ -137,7 +147,12 @@ class Socket:
 
     def close(self) -> None:
         """Goes away as a closed tab does: without a word."""
-        self.client.eio.ws.sock.shutdown(socket.SHUT_RDWR)
+        connection = self.client.eio.ws and self.client.eio.ws.sock
+        if connection:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            self.client.eio.wait()
+            connection.close()
 
     def _hear(self, event: str, payload: Any) -> None:
         with self._arrival:

@@ -24,9 +24,17 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def visitor(stack: Stack) -> Callable[[], Visitor]:
-    """Opens browsers, each with its own cookies."""
-    return lambda: Visitor(stack.url)
+def visitor(stack: Stack) -> Iterator[Callable[[], Visitor]]:
+    """Opens browsers, each with its own cookies; they are closed when the test is over."""
+    visitors: list[Visitor] = []
+
+    def open_one() -> Visitor:
+        visitors.append(Visitor(stack.url))
+        return visitors[-1]
+
+    yield open_one
+    for each in visitors:
+        each.leave()
 
 
 @pytest.fixture

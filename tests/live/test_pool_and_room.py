@@ -30,7 +30,6 @@ def test_the_pool_costs_the_credits_for_one_round(visitor: VisitorFactory) -> No
     answer = socket.ask("join_pool")
     assert answer["error"]["code"] == "insufficient_credits"
     assert "can cost" in answer["error"]["message"]
-    socket.close()
 
 
 def test_waiting_is_counted_once_a_person_and_ends_with_leaving(visitor: VisitorFactory) -> None:
@@ -39,8 +38,6 @@ def test_waiting_is_counted_once_a_person_and_ends_with_leaving(visitor: Visitor
     assert first.ask("join_pool") == {"ok": True, "waiting": 1}
     assert second.ask("join_pool") == {"ok": True, "waiting": 1}
     assert second.ask("leave_pool") == {"ok": True, "waiting": 0}
-    first.close()
-    second.close()
 
 
 def test_two_who_wait_are_led_to_one_room(visitor: VisitorFactory) -> None:
@@ -53,8 +50,6 @@ def test_two_who_wait_are_led_to_one_room(visitor: VisitorFactory) -> None:
     assert ada.get("/pool").url.endswith(f"/rooms/{code}")
     assert "Ben Castillo" in ada.get(f"/rooms/{code}").text
     assert at_ada.ask("join_pool")["error"]["code"] == "already_in_room"
-    at_ada.close()
-    at_ben.close()
 
 
 def test_both_hear_the_same_text_and_each_pays_a_share(visitor: VisitorFactory) -> None:
@@ -76,8 +71,6 @@ def test_both_hear_the_same_text_and_each_pays_a_share(visitor: VisitorFactory) 
     while told["held"] != 0:
         told = sockets[0].hear("credits")
     assert told["available"] == people[0].balance()["available"]
-    for socket in sockets:
-        socket.close()
 
 
 def test_somebody_who_comes_late_gets_the_whole_text(visitor: VisitorFactory) -> None:
@@ -94,8 +87,6 @@ def test_somebody_who_comes_late_gets_the_whole_text(visitor: VisitorFactory) ->
             assert delta["seq"] == seq + 1
             text, seq = text + delta["text"], delta["seq"]
     assert text == _listen_to_the_end(sockets[0])
-    for socket in (*sockets, late):
-        socket.close()
 
 
 def test_a_room_of_one_works(visitor: VisitorFactory) -> None:
@@ -107,7 +98,6 @@ def test_a_room_of_one_works(visitor: VisitorFactory) -> None:
     _add_line(ada, code)
     assert "scripted model" in _listen_to_the_end(socket)
     assert "This round cost" in ada.get(f"/rooms/{code}").text
-    socket.close()
 
 
 def test_strangers_cannot_listen_to_a_room(visitor: VisitorFactory) -> None:
@@ -115,7 +105,6 @@ def test_strangers_cannot_listen_to_a_room(visitor: VisitorFactory) -> None:
     code = ada.submit("/rooms", page="/pool").url.rpartition("/")[2]
     mallory = visitor().sign_in("mallory2@example.com").connect("/members")
     assert mallory.ask("enter_room", {"code": code})["error"]["code"] == "no_such_room"
-    mallory.close()
 
 
 def _seated(people: list[Visitor]) -> tuple[list[Socket], str]:
