@@ -151,7 +151,8 @@ class Socket:
         if connection:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            self.client.eio.wait()
+            if self.client.connected:
+                self.client.eio.wait()
             connection.close()
 
     def _hear(self, event: str, payload: Any) -> None:

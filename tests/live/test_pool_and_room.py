@@ -40,6 +40,18 @@ def test_waiting_is_counted_once_a_person_and_ends_with_leaving(visitor: Visitor
     assert second.ask("leave_pool") == {"ok": True, "waiting": 0}
 
 
+def test_who_goes_without_a_word_loses_the_place_and_the_others_hear_of_it(
+    visitor: VisitorFactory,
+) -> None:
+    watcher = visitor().sign_in("ben").connect("/members")
+    assert watcher.ask("get_pool_count") == {"ok": True, "waiting": 0}
+    waiting = visitor().sign_in("ada").buy().connect("/members")
+    waiting.ask("join_pool")
+    assert watcher.hear("pool_count") == {"waiting": 1}
+    waiting.close()
+    assert watcher.hear("pool_count") == {"waiting": 0}
+
+
 def test_two_who_wait_are_led_to_one_room(visitor: VisitorFactory) -> None:
     ada, ben = visitor().sign_in("ada").buy(), visitor().sign_in("ben").buy()
     at_ada, at_ben = ada.connect("/members"), ben.connect("/members")

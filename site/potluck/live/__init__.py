@@ -22,7 +22,7 @@ FORGET_EVERY_SECONDS = 600
 def init_app(app: Flask, settings: Settings) -> None:
     """Adds the socket server; a process that serves pages alone has none."""
     listener.on("credits", broadcasts.credits)
-    listener.on("pool", broadcasts.pool_count)
+    listener.on("pool", presence.push_pool_count)
     if settings.potluck_role == "web":
         return
     socketio = SocketIO(
@@ -49,4 +49,5 @@ def start(_app: Flask, jobs: Jobs) -> None:
     jobs.every(EXPIRY_EVERY_SECONDS, revocation.close_expired)
     jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
     jobs.every(SWEEP_EVERY_SECONDS, namespaces.keep_pool_places)
+    jobs.every(EXPIRY_EVERY_SECONDS, presence.correct_pool_count)
     jobs.every(FORGET_EVERY_SECONDS, delete_expired)

@@ -7,7 +7,6 @@ from typing import Any
 from flask_socketio import SocketIO
 
 from potluck.credits import ledger
-from potluck.live import pool
 
 _socketio: SocketIO | None = None
 
@@ -23,9 +22,9 @@ def connection_count(*, connections: int, people: int) -> None:
     _emit("connection_count", {"connections": connections, "people": people}, namespace="/")
 
 
-def pool_count() -> None:
-    """To members, the number of people who wait."""
-    _emit("pool_count", {"waiting": pool.count()}, to=POOL_CHANNEL)
+def pool_count(*, waiting: int) -> None:
+    """To members who asked for it."""
+    _emit("pool_count", {"waiting": waiting}, to=POOL_CHANNEL)
 
 
 def credits(*, user_id: int) -> None:

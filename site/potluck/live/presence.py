@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from potluck.live import broadcasts
+from potluck.live import broadcasts, pool
 
 # Each public socket's person: a member is one whatever they opened, a stranger one a socket.
 _people: dict[str, str] = {}
 _rooms: dict[str, tuple[int, int]] = {}
 _pool: dict[str, int] = {}
+_waiting_known = 0
 # What every client knows; None when somebody was told something else meanwhile.
 _known: tuple[int, int] | None = None
 
@@ -83,3 +84,16 @@ def stop_waiting(sid: str) -> int | None:
 def waiting_user_ids() -> set[int]:
     """Everybody whose place in the pool a socket of this process keeps."""
     return set(_pool.values())
+
+
+def push_pool_count() -> None:
+    """Tells how many wait: somebody came, left or was matched."""
+    global _waiting_known  # noqa: PLW0603 - one state a process
+    _waiting_known = pool.count()
+    broadcasts.pool_count(waiting=_waiting_known)
+
+
+def correct_pool_count() -> None:
+    """Tells it again when a place has lapsed, which nobody announces."""
+    if pool.count() != _waiting_known:
+        push_pool_count()
