@@ -31,11 +31,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """An installation of this file's own: its people and credits are nobody else's."""
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """An installation of this file's own, with its `STACK_ENV`: its people are nobody else's."""
+    env: dict[str, str] = getattr(request.module, "STACK_ENV", {})
     with (
         tempfile.TemporaryDirectory(prefix="potluck-") as folder,
-        running_stack(Path(folder) / "var") as stack,
+        running_stack(Path(folder) / "var", **env) as stack,
     ):
         yield stack
 
