@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import requests
 import socketio
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 30
 CARD = "4242424242424242"
 COOKIE = "potluck"
 
