@@ -29,8 +29,8 @@ def serve(app: Flask) -> None:
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
     jobs = Jobs(app)
     if settings.potluck_role != "web":
-        live.start(app, jobs)
-        rooms.start(app, jobs)
+        live.start(jobs)
+        rooms.start(jobs)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(signal_number, _stop, server, jobs)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)

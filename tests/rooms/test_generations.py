@@ -95,11 +95,7 @@ def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None
 def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
-    lease = leases.claim()
-    assert lease
-    leases.dispatch(lease)
-    ledger.dispatch(lease.generation_id)
-    db.session.commit()
+    lease = _dispatched()
     leases.save(lease, text_so_far="Once there was", seq=3)
     _let_leases_lapse()
     generation.settle_abandoned()
@@ -138,10 +134,7 @@ def test_a_process_that_lost_its_lease_can_settle_nothing(table: Table) -> None:
 def test_a_stopped_text_costs_what_was_written(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
-    lease = leases.claim()
-    assert lease
-    leases.dispatch(lease)
-    ledger.dispatch(lease.generation_id)
+    lease = _dispatched()
     outcome = Outcome(state="stopped", text="Once there was a frog.", seq=2)
     first = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
     second = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
@@ -156,10 +149,7 @@ def test_usage_beyond_the_hold_is_not_the_members_loss(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     held = [held for _, held in table.balances()]
-    lease = leases.claim()
-    assert lease
-    leases.dispatch(lease)
-    ledger.dispatch(lease.generation_id)
+    lease = _dispatched()
     outcome = Outcome(state="done", text="Much.", seq=1, usage=Usage(10, 1_000_000))
     settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
     db.session.commit()
@@ -205,6 +195,16 @@ def test_when_one_cannot_pay_nobody_is_held_and_the_rest_can_go_on(table: Table)
     table.start()
     assert table.write().phase == "done"
     assert db.session.query(Generation).count() == spent + 1
+
+
+def _dispatched() -> leases.Lease:
+    """The order, taken and marked as sent, as just before the model is called."""
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    ledger.dispatch(lease.generation_id)
+    db.session.commit()
+    return lease
 
 
 def _spend(user_id: int) -> None:

@@ -42,7 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     socketio.on_namespace(namespaces.MembersNamespace("/members"))
 
 
-def start(_app: Flask, jobs: Jobs) -> None:
+def start(jobs: Jobs) -> None:
     """Starts the beats and the listener of a process that carries sockets."""
     jobs.keep_running(listener.listen)
     jobs.every(COUNT_EVERY_SECONDS, presence.push_connection_count)

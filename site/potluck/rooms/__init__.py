@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     listener.on("short", entrance.tell_short)
 
 
-def start(_app: Flask, jobs: Jobs) -> None:
+def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
     listener.on("order", lambda **_: generation.take_orders(jobs))
     jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))

@@ -50,7 +50,10 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     cost = 0
     if outcome.state != "failed" and outcome.text.strip():
         cost = min(_cost(generation, usage), sum(held.values()))
-    ledger.settle(generation_id, shares=rounds.shares(generation.round, cost) if cost else {})
+    if cost:
+        ledger.settle(generation_id, shares=rounds.shares(generation.round, cost))
+    else:
+        ledger.release(generation_id)
     _end(generation, outcome, usage=usage, cost_credits=cost)
     return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
 
