@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from flask import Flask, current_app, request
 
@@ -208,6 +207,3 @@ def _address(email: object) -> str | None:
 def _printable(name: str) -> str:
     """Without control characters and marks that turn the text around them."""
     return "".join(c if c.isprintable() else " " for c in name)
-
-
-__all__ = ["OAuthError", "Profile", "ProviderFailed", "client", "fetch_profile", "label"]
