@@ -71,6 +71,15 @@ def test_nobody_is_charged_when_the_model_fails(table: Table, model: str, code: 
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
+def test_what_came_before_the_stream_was_cut_is_kept(table: Table) -> None:
+    table.use_model("scripted-cut")
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    written = table.write().generation
+    assert written
+    assert written.text.startswith("This is a scripted model")
+
+
 def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -> None:
     table.use_model("scripted-nousage")
     table.add_lines("A frog who sings.", "A flooded cellar.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -119,3 +120,36 @@ def test_a_room_works_without_scripts_from_line_to_bill(
     assert "This is a scripted model" in page
     assert "This round cost" in page
     assert 'http-equiv="refresh"' not in page
+
+
+def test_two_who_add_the_last_lines_at_once_are_both_told_that_theirs_is_in(
+    table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs
+) -> None:
+    path = f"/rooms/{table.room.code}"
+    people = [browser(), browser()]
+    for person, name in zip(people, ("Ada", "Ben"), strict=True):
+        sign_in_as(person, name)
+    answers = []
+    for _ in range(10):
+        with ThreadPoolExecutor(2) as pool:
+            sent = [
+                pool.submit(person.submit, f"{path}/contribution", page=path, line="A frog.")
+                for person in people
+            ]
+            answers += [each.result().status_code for each in sent]
+        table.write()
+        people[0].submit(f"{path}/rounds", page=path, recipe="story")
+    assert answers == [303] * 20
+
+
+def test_somebody_can_leave_a_room_whose_model_has_no_price(
+    table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs
+) -> None:
+    path = f"/rooms/{table.room.code}"
+    table.add_lines("A frog.")
+    ben = browser()
+    sign_in_as(ben, "Ben")
+    before = table.app.extensions["settings"]
+    table.app.extensions["settings"] = before.model_copy(update={"openai_model": "unheard-of"})
+    assert ben.submit(f"{path}/leave", page=path).status_code == 303
+    assert table.round.phase == "collecting"

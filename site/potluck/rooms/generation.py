@@ -139,9 +139,10 @@ def _stream(running: Running, call: model.Call) -> Outcome:
 def _ended(running: Running, *, usage: model.Usage | None) -> Outcome:
     if running.interrupted:
         return _failed(running, model.ModelFailed("interrupted", "the server was stopped"))
-    if not running.text.strip():
+    is_stopped = running.stop.is_set()
+    if not (running.text.strip() or is_stopped):
         return _failed(running, model.ModelFailed("empty", "the model said nothing"))
-    state = "stopped" if running.stop.is_set() else "done"
+    state = "stopped" if is_stopped else "done"
     return Outcome(state=state, text=running.text, seq=running.seq, usage=usage)
 
 
@@ -180,6 +181,7 @@ class _Reader:
         self._settings = current_settings()
         self._stream: model.ModelStream | None = None
         self._has_noted_request = False
+        self._failure: model.ModelFailed | None = None
         self._queue: SimpleQueue[str | model.ModelFailed | None] = SimpleQueue()
         self._greenlet = gevent.spawn(self._read)
 
@@ -190,6 +192,8 @@ class _Reader:
             gathered, has_ended = self._gather()
             if gathered:
                 yield gathered
+            if self._failure:
+                raise self._failure
             running.save_in_time()
             if has_ended:
                 return
@@ -234,5 +238,7 @@ class _Reader:
             if item is None:
                 return "".join(pieces), True
             if isinstance(item, model.ModelFailed):
-                raise item
+                # Raised by the caller, once it has shown what came before.
+                self._failure = item
+                return "".join(pieces), True
             pieces.append(item)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import selectinload
 
 from potluck.credits import ledger, pricing
 from potluck.database import db
@@ -19,6 +20,7 @@ from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe, recipe
 
 HOLD_TTL_SECONDS = 600
+EARLIER_ROUNDS_MAX = 20
 
 
 class WrongPhase(Refusal):
@@ -41,8 +43,15 @@ def current_round(room: Room) -> Round | None:
 
 
 def earlier_rounds(room: Room) -> list[Round]:
-    """All but the newest, newest first."""
-    query = select(Round).filter_by(room_id=room.id).order_by(Round.number.desc()).offset(1)
+    """Those before the newest, newest first, as many as a page shows."""
+    query = (
+        select(Round)
+        .filter_by(room_id=room.id)
+        .order_by(Round.number.desc())
+        .offset(1)
+        .limit(EARLIER_ROUNDS_MAX)
+        .options(selectinload(Round.contributions), selectinload(Round.generation))
+    )
     return list(db.session.scalars(query))
 
 

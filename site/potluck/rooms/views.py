@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.announcements import announce
-from potluck.credits import ledger
+from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.rooms import entrance, quotes, rooms, rounds
 from potluck.rooms.models import Room
@@ -47,7 +47,8 @@ def show(code: str) -> ResponseReturnValue:
     room = rooms.room_by_code(code)
     if current_user.id not in {member.user_id for member in room.members}:
         return _invitation(room)
-    return render_template("rooms/show.html", **_room_context(room))
+    earlier = rounds.earlier_rounds(room)
+    return render_template("rooms/show.html", earlier=earlier, **_room_context(room))
 
 
 @blueprint.post("/<code>/join")
@@ -141,8 +142,13 @@ def stop(code: str) -> ResponseReturnValue:
 
 def _start_when_complete(room: Room) -> None:
     """Nobody has to press a button for what everybody is waiting for."""
-    if room.members and rounds.is_complete(room):
+    if not (room.members and rounds.is_complete(room)):
+        return
+    try:
         _start(room)
+    except (rounds.WrongPhase, pricing.NoPrice):
+        # Somebody else was a moment faster, or nobody can. What was asked for here is done.
+        db.session.rollback()
 
 
 def _start(room: Room) -> None:
@@ -202,5 +208,4 @@ def _room_context(room: Room) -> dict[str, Any]:
         "quote": quote,
         "mine": mine,
         "can_afford": quote is not None and balance.available >= quote.each,
-        "earlier": rounds.earlier_rounds(room),
     }
