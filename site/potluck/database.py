@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from sqlalchemy import Engine, MetaData, create_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
 if TYPE_CHECKING:
@@ -23,6 +26,13 @@ POOL_CONNECTIONS_MAX = 30
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
+TRANSACTION_TRIES_MAX = 4
+RETRY_AFTER_SECONDS = 0.05
+# https://www.postgresql.org/docs/18/errcodes-appendix.html: serialization_failure,
+# deadlock_detected, lock_not_available. The transaction did nothing, and may run again.
+RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
+
+T = TypeVar("T")
 
 
 class Base(DeclarativeBase):
@@ -59,6 +69,26 @@ class Database:
         )
         self.session.remove()
         self.session.configure(bind=self.engine)
+
+    def transact(self, work: Callable[[], T]) -> T:
+        """Runs `work` and commits; again, a few times, where another transaction was in the way.
+
+        Also where the connection broke, and then nobody knows whether the commit was done: `work`
+        must be such that doing it twice is doing it once. Raises what the last try raised.
+        """
+        for tries_left in reversed(range(TRANSACTION_TRIES_MAX)):
+            try:
+                result = work()
+                self.session.commit()
+            except OperationalError as error:
+                self.session.rollback()
+                if not (tries_left and _is_worth_a_retry(error)):
+                    raise
+                # Those who met wait for different times, so that they don't meet again.
+                time.sleep(random.uniform(0.5, 1.5) * RETRY_AFTER_SECONDS)  # noqa: S311
+            else:
+                return result
+        raise AssertionError
 
     def notifications(
         self, *channels: str, timeout_seconds: float
@@ -100,6 +130,11 @@ def database_url(settings: Settings) -> URL:
     else:
         url = make_url(_own_server(settings.potluck_var))
     return url.set(drivername="postgresql+psycopg")
+
+
+def _is_worth_a_retry(error: OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in RETRIED_STATES
 
 
 def _own_server(var: Path) -> str:

@@ -21,6 +21,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from potluck.database import db
@@ -57,6 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(Exception, _crashed)
 
 
@@ -180,6 +182,14 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())
     return response
+
+
+def _database_away(error: OperationalError) -> ResponseReturnValue:
+    """It can't be reached, it was restarted, or others held what was needed for too long."""
+    db.session.rollback()
+    logger.error("the database failed", exc_info=error)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return error_response(status=status, code="database_unavailable", message=ERROR_TEXTS[status])
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:

@@ -80,7 +80,7 @@ class Member:
         with self.client.application.test_request_context():
             order = checkout._order(db.session.get_one(Purchase, purchase_id))
             db.session.rollback()
-            return Checkout(purchase_id, current_gateway().create_session(order).id)
+            return Checkout(purchase_id, str(current_gateway().create_session(order).session_id))
 
     def checkout_at(self, url: str) -> Checkout:
         session_id = url.rpartition("/")[2]
@@ -110,7 +110,7 @@ class Member:
         query = """
             SELECT count(*) AS n FROM entries
             JOIN transfers ON transfers.id = transfer_id AND transfers.kind = 'topup'
-            JOIN accounts ON accounts.id = account_id WHERE user_id = :id
+            JOIN accounts ON accounts.id = entries.account_id WHERE user_id = :id
         """
         count: int = rows(query, id=self.user_id)[0].n
         return count

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from potluck.credits import ledger
+from potluck.credits import holds, ledger
 from potluck.credits.audit import audit
 from potluck.credits.pricing import cost_credits, current_price, equal_shares
 from potluck.database import db
@@ -41,23 +41,22 @@ def ordered_generation(user_id: int) -> int:
 
 def test_the_same_payment_is_credited_once() -> None:
     ada = make_user("Ada")
-    first = ledger.top_up(user_id=ada.id, amount_credits=2000, checkout_session_id="cs_1")
-    again = ledger.top_up(user_id=ada.id, amount_credits=2000, checkout_session_id="cs_1")
+    first = ledger.top_up(user_id=ada.id, amount_credits=2000, payment_id="cs_1")
+    again = ledger.top_up(user_id=ada.id, amount_credits=2000, payment_id="cs_1")
     db.session.commit()
     assert (first, again) == (True, False)
     assert ledger.balance(ada.id).posted == 2000
-    assert audit().is_clean
 
 
 def test_a_settled_hold_takes_the_share_and_gives_the_rest_back() -> None:
     ada = make_user("Ada", credits=100)
     generation_id = ordered_generation(ada.id)
-    ledger.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
+    holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
     db.session.commit()
     assert ledger.balance(ada.id).available == 70
-    ledger.dispatch(generation_id)
-    ledger.settle(generation_id, shares={ada.id: 12})
-    ledger.settle(generation_id, shares={ada.id: 12})
+    holds.dispatch(generation_id)
+    holds.settle(generation_id, shares={ada.id: 12})
+    holds.settle(generation_id, shares={ada.id: 12})
     db.session.commit()
     balance = ledger.balance(ada.id)
     assert (balance.posted, balance.held) == (88, 0)
@@ -66,8 +65,8 @@ def test_a_settled_hold_takes_the_share_and_gives_the_rest_back() -> None:
 def test_a_released_hold_costs_nothing() -> None:
     ada = make_user("Ada", credits=100)
     generation_id = ordered_generation(ada.id)
-    ledger.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
-    ledger.release(generation_id)
+    holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
+    holds.release(generation_id)
     db.session.commit()
     balance = ledger.balance(ada.id)
     assert (balance.posted, balance.held) == (100, 0)
@@ -80,7 +79,7 @@ def test_nobody_is_held_when_one_of_four_cannot_pay() -> None:
     generation_id = ordered_generation(payers[0].id)
     amounts = {user.id: 10 for user in (*payers, poor)}
     with pytest.raises(ledger.InsufficientCredits) as refusal:
-        ledger.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=60)
+        holds.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=60)
     db.session.rollback()
     assert refusal.value.user_ids == {poor.id}
     assert all(ledger.balance(user.id).held == 0 for user in payers)
@@ -97,7 +96,7 @@ def test_of_twenty_who_reach_for_the_last_credit_one_gets_it(app: Flask) -> None
         with app.app_context():
             barrier.wait()
             try:
-                ledger.reserve(amounts={ada.id: 1}, generation_id=generation_id, ttl_seconds=60)
+                holds.reserve(amounts={ada.id: 1}, generation_id=generation_id, ttl_seconds=60)
                 db.session.commit()
                 outcomes.append(True)
             except ledger.InsufficientCredits:
@@ -120,8 +119,9 @@ def test_the_database_refuses_a_transfer_that_makes_credits() -> None:
     db.session.execute(
         text("""
             WITH made AS (
-                INSERT INTO transfers (key, kind, reference)
-                VALUES ('forged', 'grant', '') RETURNING id
+                INSERT INTO transfers (key, kind, reference, account_id)
+                SELECT 'forged', 'grant', '', id FROM accounts WHERE user_id = :user_id
+                RETURNING id
             )
             INSERT INTO entries (transfer_id, account_id, amount)
             SELECT made.id, accounts.id, 5 FROM made, accounts WHERE user_id = :user_id
@@ -172,8 +172,8 @@ def test_even_the_owner_only_appends(owner: Engine, statement: str) -> None:
 def test_a_hold_that_has_ended_cannot_be_captured_again() -> None:
     ada = make_user("Ada", credits=100)
     generation_id = ordered_generation(ada.id)
-    ledger.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
-    ledger.release(generation_id)
+    holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
+    holds.release(generation_id)
     db.session.commit()
     with pytest.raises(DBAPIError, match="cannot become"):
         db.session.execute(text("UPDATE holds SET state = 'captured', captured = 1"))

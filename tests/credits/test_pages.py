@@ -43,7 +43,7 @@ def test_the_statement_lists_what_happened_newest_first(
 ) -> None:
     ada = sign_in_as(client, "Ada")
     assert "Nothing yet" in client.get("/credits").get_data(as_text=True)
-    ledger.top_up(user_id=ada.id, amount_credits=2000, checkout_session_id="cs_test_1")
+    ledger.top_up(user_id=ada.id, amount_credits=2000, payment_id="cs_test_1")
     ledger.grant(user_id=ada.id, amount_credits=7, key="luck", reason="Luck")
     db.session.commit()
     page = client.get("/credits").get_data(as_text=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from potluck.credits import ledger, pricing
+from potluck.credits import holds, ledger, pricing
 from potluck.database import db
 from potluck.rooms import generation, leases, rooms, rounds, settlement
 from potluck.rooms.model import Usage
@@ -211,7 +211,7 @@ def _dispatched() -> leases.Lease:
     lease = leases.claim()
     assert lease
     leases.dispatch(lease)
-    ledger.dispatch(lease.generation_id)
+    holds.dispatch(lease.generation_id)
     db.session.commit()
     return lease
 
@@ -219,7 +219,7 @@ def _dispatched() -> leases.Lease:
 def _spend(user_id: int) -> None:
     """Takes all of somebody's credits in another room's round, the way rounds do."""
     balance = ledger.balance(user_id)
-    ledger._transfer(
+    ledger._post(
         user_id=user_id,
         amount_credits=-balance.posted,
         house="promotions",
@@ -227,7 +227,6 @@ def _spend(user_id: int) -> None:
         kind="grant",
         reference="A test takes it back",
     )
-    db.session.execute(ledger.ADD_POSTED, {"user_id": user_id, "amount": -balance.posted})
     db.session.commit()
 
 

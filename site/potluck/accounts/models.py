@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,10 @@ class User(UserMixin, Base):
     id: Mapped[int] = mapped_column(BigInteger, Generated(always=True), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     banned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # What others remember this person by: ids come again in a database restored from a backup.
+    reference: Mapped[uuid.UUID] = mapped_column(
+        unique=True, server_default=text("gen_random_uuid()")
+    )
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     @property

@@ -24,14 +24,15 @@ TRIES_MAX = 3
 
 EXPIRE_UNOPENED = text("""
     UPDATE purchases SET state = 'expired'
-    WHERE user_id = :user_id AND pack_id = :pack_id AND state = 'created'
+    WHERE user_id = :user_id AND pack_id = :pack_id AND state = 'created' AND source = 'checkout'
         AND expires_at < now() + make_interval(mins => :minutes)
 """)
 INSERT = text("""
     INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
     SELECT :user_id, id, credits, amount_minor, currency, now() + make_interval(hours => :hours)
     FROM packs WHERE id = :pack_id
-    ON CONFLICT (user_id, pack_id) WHERE state IN ('created', 'open') DO NOTHING
+    ON CONFLICT (user_id, pack_id) WHERE state IN ('created', 'open') AND source = 'checkout'
+    DO NOTHING
 """)
 OPEN = text("""
     UPDATE purchases SET state = 'open', checkout_session_id = :session_id, checkout_url = :url
@@ -66,7 +67,7 @@ def _unfinished_purchase(*, user_id: int, pack_id: int) -> Purchase | None:
     ids = {"user_id": user_id, "pack_id": pack_id}
     db.session.execute(EXPIRE_UNOPENED, {**ids, "minutes": OPENING_MINUTES_MIN})
     db.session.execute(INSERT, {**ids, "hours": LIFETIME_HOURS})
-    unfinished = Purchase.state.in_(["created", "open"])
+    unfinished = (Purchase.source == "checkout") & Purchase.state.in_(["created", "open"])
     return db.session.scalar(select(Purchase).filter_by(**ids).where(unfinished))
 
 
@@ -74,14 +75,14 @@ def _open(purchase: Purchase) -> None:
     purchase_id, order = purchase.id, _order(purchase)
     db.session.commit()
     try:
-        session = current_gateway().create_session(order)
+        sale = current_gateway().create_session(order)
     except StripeRefused:
         # Its key is spent, so the next click makes a new purchase. Nobody has seen the checkout
         # of this one, if there is one.
         db.session.execute(FAIL, {"id": purchase_id})
         db.session.commit()
         raise
-    values = {"id": purchase_id, "session_id": session.id, "url": session.url}
+    values = {"id": purchase_id, "session_id": sale.session_id, "url": sale.url}
     db.session.execute(OPEN, values)
     db.session.commit()
 
@@ -91,6 +92,9 @@ def _order(purchase: Purchase) -> Order:
     page = current_settings().public_url + path
     return Order(
         purchase_id=purchase.id,
+        member=purchase.user.reference,
+        pack=purchase.pack.slug,
+        credits=purchase.credits,
         title=f"{purchase.pack.name}: {purchase.credits:,} credits",
         amount_minor=purchase.amount_minor,
         currency=purchase.currency,

@@ -8,20 +8,41 @@ from typing import Any
 
 from sqlalchemy import text
 
-from potluck.billing.fulfilment import fulfil
+from potluck.billing import returns
+from potluck.billing.fulfilment import fulfil, fulfil_payment
 from potluck.billing.models import StripeEvent
 from potluck.billing.signature import WebhookRefused
 from potluck.database import db
 
 logger = logging.getLogger(__name__)
 
-# Each of them only says that a checkout has news; what they are is asked of Stripe.
+# Each of them only says that something has news; what they are is asked of Stripe.
 CHECKOUT_TYPES = frozenset(
     {
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
+    }
+)
+PAYMENT_TYPES = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.processing",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+    }
+)
+RETURN_TYPES = frozenset(
+    {
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 ERROR_CHARACTERS_MAX = 500
@@ -69,8 +90,7 @@ def handle(event_id: str) -> bool:
     if is_handled:
         return True
     try:
-        if kind in CHECKOUT_TYPES:
-            fulfil(payload["data"]["object"]["id"])
+        _do(kind, payload["data"]["object"])
     except Exception as error:
         # Whatever it was: it is written down where the operator sees it and can replay.
         db.session.rollback()
@@ -81,6 +101,17 @@ def handle(event_id: str) -> bool:
     db.session.execute(HANDLED, {"id": event_id})
     db.session.commit()
     return True
+
+
+def _do(kind: str, subject: dict[str, Any]) -> None:
+    if kind in CHECKOUT_TYPES:
+        fulfil(subject["id"])
+    elif kind in PAYMENT_TYPES:
+        # Of a payment in a checkout the checkout's own events tell.
+        if subject["metadata"].get("source") == "automatic":
+            fulfil_payment(subject["id"])
+    elif kind in RETURN_TYPES and subject["payment_intent"]:
+        returns.bring_up_to_date(subject["payment_intent"])
 
 
 def _looks_like_an_event(value: Any) -> bool:

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import requests
 import stripe
 from flask import current_app
 from requests.adapters import HTTPAdapter
 
+from potluck.billing import news
+from potluck.billing.news import DisputeNews, RefundNews, Sale
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.settings import Settings
@@ -31,9 +33,9 @@ CONNECT_TIMEOUT_SECONDS = 3
 ANSWER_TIMEOUT_SECONDS = 5
 CREATE_RETRIES_MAX = 2
 CONNECTIONS_MAX = 10
+PAGE_ROWS = 100
+ASKED_ONCE: stripe.RequestOptions = {"max_network_retries": 0}
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
-
-Outcome = Literal["open", "processing", "paid", "failed", "expired"]
 
 
 class StripeUnavailable(Refusal):
@@ -60,25 +62,15 @@ class Order:
     """A purchase in the words that Stripe's page needs."""
 
     purchase_id: uuid.UUID
+    member: uuid.UUID
+    pack: str
+    credits: int
     title: str
     amount_minor: int
     currency: str
     expires_at: datetime
     success_url: str
     cancel_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutSession:
-    """What Stripe says of a checkout. `url` is gone once it is over."""
-
-    id: str
-    url: str | None
-    outcome: Outcome
-    currency: str
-    is_live: bool
-    client_reference: str | None
-    purchase_reference: str | None
 
 
 class Gateway:
@@ -113,30 +105,71 @@ class Gateway:
             return None
         return cls(settings.stripe_secret_key.get_secret_value(), api_url=settings.stripe_api_url)
 
-    def create_session(self, order: Order) -> CheckoutSession:
+    def create_session(self, order: Order) -> Sale:
         """Opens the checkout of a purchase; asked again, Stripe answers with the same one.
 
         Stripe keeps a key for at least 24 hours, https://docs.stripe.com/api/idempotent_requests.
         """
-        with _asking():
+        with _asking("Stripe would not open a checkout. Nothing was charged. Try again later."):
             session = self._client.v1.checkout.sessions.create(
-                params=_params(order),
-                options={
-                    "idempotency_key": f"purchase:{order.purchase_id}",
-                    "max_network_retries": CREATE_RETRIES_MAX,
-                },
+                params=_params(order), options=_once(f"purchase:{order.purchase_id}")
             )
-        return _checkout_session(session)
+        return news.sale_of_checkout(session)
 
-    def checkout_session(self, session_id: str) -> CheckoutSession:
+    def sale_of_checkout(self, session_id: str) -> Sale:
         """How a checkout stands. Asked once: whoever wants to know comes again."""
-        with _asking():
+        with _asking("Stripe would not say how this checkout stands."):
             session = self._client.v1.checkout.sessions.retrieve(
                 session_id,
-                params={"expand": ["payment_intent"]},
-                options={"max_network_retries": 0},
+                params={"expand": ["payment_intent.latest_charge"]},
+                options=ASKED_ONCE,
             )
-        return _checkout_session(session)
+        return news.sale_of_checkout(session)
+
+    def sale_of_payment(self, payment_id: str) -> Sale:
+        """How a payment stands."""
+        with _asking("Stripe would not say how this payment stands."):
+            intent = self._client.v1.payment_intents.retrieve(
+                payment_id, params={"expand": ["latest_charge"]}, options=ASKED_ONCE
+            )
+        return news.sale_of_payment(intent)
+
+    def checkout_of_payment(self, payment_id: str) -> str | None:
+        """The id of the checkout that a payment was made in."""
+        with _asking("Stripe would not say which checkout this payment belongs to."):
+            sessions = self._client.v1.checkout.sessions.list(
+                params={"payment_intent": payment_id}, options=ASKED_ONCE
+            )
+        return sessions.data[0].id if sessions.data else None
+
+    def refund(self, refund_id: uuid.UUID, *, payment_id: str, amount_minor: int) -> RefundNews:
+        """Gives money back; asked again, Stripe answers with the same refund."""
+        with _asking("Stripe refused this refund, so no money was moved."):
+            refund = self._client.v1.refunds.create(
+                params={
+                    "payment_intent": payment_id,
+                    "amount": amount_minor,
+                    "metadata": {"refund": str(refund_id)},
+                },
+                options=_once(f"refund:{refund_id}"),
+            )
+        return news.refund(refund)
+
+    def refunds_of(self, payment_id: str) -> list[RefundNews]:
+        """Every refund of a payment, in whatever state."""
+        with _asking("Stripe would not list the refunds of this payment."):
+            refunds = self._client.v1.refunds.list(
+                params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
+            )
+            return [news.refund(refund) for refund in refunds.auto_paging_iter()]
+
+    def disputes_of(self, payment_id: str) -> list[DisputeNews]:
+        """Every dispute of a payment."""
+        with _asking("Stripe would not list the disputes of this payment."):
+            disputes = self._client.v1.disputes.list(
+                params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
+            )
+            return [news.dispute(dispute) for dispute in disputes.auto_paging_iter()]
 
 
 def current_gateway() -> Gateway:
@@ -154,7 +187,7 @@ def is_configured() -> bool:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _asking(refusal: str) -> Iterator[None]:
     # A transaction that waits for Stripe would keep its locks for as long as Stripe likes.
     assert not db.session().in_transaction()
     try:
@@ -166,8 +199,7 @@ def _asking() -> Iterator[None]:
         if error.http_status == HTTPStatus.CONFLICT:
             raise _unavailable(error) from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
-        message = "Stripe would not open a checkout. Nothing was charged. Try again in a minute."
-        raise StripeRefused(message) from error
+        raise StripeRefused(refusal) from error
 
 
 def _unavailable(error: stripe.StripeError) -> StripeUnavailable:
@@ -178,15 +210,26 @@ def _unavailable(error: stripe.StripeError) -> StripeUnavailable:
     )
 
 
+def _once(key: str) -> stripe.RequestOptions:
+    """Stripe may be asked several times, and does it once."""
+    return {"idempotency_key": key, "max_network_retries": CREATE_RETRIES_MAX}
+
+
 def _params(order: Order) -> SessionCreateParams:
     """Made of the order alone: under one key Stripe takes only the very same parameters."""
     reference = str(order.purchase_id)
+    mark = {
+        "purchase": reference,
+        "member": str(order.member),
+        "pack": order.pack,
+        "credits": str(order.credits),
+    }
     return {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "client_reference_id": reference,
-        "metadata": {"purchase": reference},
-        "payment_intent_data": {"metadata": {"purchase": reference}},
+        "metadata": mark,
+        "payment_intent_data": {"metadata": mark},
         "line_items": [
             {
                 "quantity": 1,
@@ -201,39 +244,3 @@ def _params(order: Order) -> SessionCreateParams:
         "cancel_url": order.cancel_url,
         "expires_at": int(order.expires_at.timestamp()),
     }
-
-
-def _checkout_session(session: stripe.checkout.Session) -> CheckoutSession:
-    metadata = session.metadata.to_dict() if session.metadata else {}
-    conversion = session.currency_conversion
-    return CheckoutSession(
-        id=session.id,
-        url=session.url,
-        outcome=_outcome(session),
-        # Some checkouts are paid in the buyer's own currency; this is the one we asked for.
-        currency=conversion.source_currency if conversion else session.currency or "",
-        is_live=session.livemode,
-        client_reference=session.client_reference_id,
-        purchase_reference=metadata.get("purchase"),
-    )
-
-
-def _outcome(session: stripe.checkout.Session) -> Outcome:
-    """From how things stand and never from an event's name: events come in any order.
-
-    `no_payment_required` is a checkout that a promotion code made free. A delayed payment that
-    failed leaves its intent without a payment method. https://docs.stripe.com/checkout/fulfillment
-    """
-    if session.status == "open":
-        return "open"
-    if session.status == "expired":
-        return "expired"
-    if session.payment_status in {"paid", "no_payment_required"}:
-        return "paid"
-    intent = session.payment_intent
-    if isinstance(intent, stripe.PaymentIntent) and intent.status in {
-        "requires_payment_method",
-        "canceled",
-    }:
-        return "failed"
-    return "processing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,25 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from potluck.accounts.models import User
 from potluck.database import Base
 
 # A purchase only moves on along this line. Late and repeated news can't take it back, and
 # money that came after all still counts: `paid` stands last, and nothing follows it.
 PURCHASE_STATES = ("created", "open", "processing", "expired", "failed", "paid")
+# A refund that succeeded can still fail, when the buyer's bank sends it back.
+REFUND_STATES = ("held", "asked", "pending", "succeeded", "failed")
+REFUND_ENDS = frozenset({"failed", "refused"})
+# Those whose money is gone, or on its way.
+REFUNDS_COUNTED = ("pending", "succeeded")
+DISPUTE_STATES = ("inquiry", "open", "closed", "won", "lost")
+DISPUTE_ENDS = frozenset({"closed", "won", "lost"})
+DISPUTES_COUNTED = ("open", "lost")
+
+
+def is_later(states: Sequence[str], state: str, *, than: str) -> bool:
+    """Whether `state` stands behind `than` on its line; late news must not take anything back."""
+    return states.index(state) > states.index(than)
 
 
 class Pack(Base):
@@ -45,8 +60,17 @@ class Purchase(Base):
             "user_id",
             "pack_id",
             unique=True,
-            postgresql_where=text("state IN ('created', 'open')"),
+            postgresql_where=text("state IN ('created', 'open') AND source = 'checkout'"),
         ),
+        Index(
+            "uq_purchases_automatic",
+            "user_id",
+            unique=True,
+            postgresql_where=text(
+                "state IN ('created', 'open', 'processing') AND source = 'automatic'"
+            ),
+        ),
+        Index("ix_purchases_user_id", "user_id", "created_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(
@@ -58,12 +82,18 @@ class Purchase(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, server_default="created")
+    source: Mapped[str] = mapped_column(Text, server_default="checkout")
     checkout_session_id: Mapped[str | None] = mapped_column(Text, unique=True)
     checkout_url: Mapped[str | None] = mapped_column(Text)
+    payment_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    receipt_url: Mapped[str | None] = mapped_column(Text)
+    paid_minor: Mapped[int | None] = mapped_column(BigInteger)
+    clawed_credits: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     paid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     pack: Mapped[Pack] = relationship()
+    user: Mapped[User] = relationship()
 
     @property
     def is_settled(self) -> bool:
@@ -72,7 +102,57 @@ class Purchase(Base):
 
     def may_become(self, state: str) -> bool:
         """Whether `state` is news."""
-        return PURCHASE_STATES.index(state) > PURCHASE_STATES.index(self.state)
+        return is_later(PURCHASE_STATES, state, than=self.state)
+
+
+class Refund(Base):
+    """Money that goes back: asked for here, or in Stripe's dashboard."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        Index(
+            "ix_refunds_unanswered",
+            "changed_at",
+            postgresql_where=text("state IN ('held', 'asked')"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(
+        primary_key=True, server_default=text("gen_random_uuid()")
+    )
+    purchase_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("purchases.id"), index=True)
+    stripe_refund_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    purchase: Mapped[Purchase] = relationship()
+
+    def may_become(self, state: str) -> bool:
+        """Whether `state` is news."""
+        return self.state not in REFUND_ENDS and is_later(REFUND_STATES, state, than=self.state)
+
+
+class Dispute(Base):
+    """A bank wants the money of a purchase back; Stripe's id is its own."""
+
+    __tablename__ = "disputes"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    purchase_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("purchases.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    evidence_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    purchase: Mapped[Purchase] = relationship()
+
+    def may_become(self, state: str) -> bool:
+        """Whether `state` is news."""
+        return self.state not in DISPUTE_ENDS and is_later(DISPUTE_STATES, state, than=self.state)
 
 
 class StripeEvent(Base):

@@ -23,6 +23,12 @@ FIGURES = {
         SELECT coalesce(-sum(amount), 0) FROM entries JOIN accounts ON id = account_id
         WHERE kind = 'promotions'
     """,
+    "credits owed": "SELECT coalesce(sum(owed), 0) FROM accounts WHERE kind = 'member'",
+    "members frozen": "SELECT count(*) FROM accounts WHERE freezes > 0",
+    "credits taken back": """
+        SELECT coalesce(sum(amount), 0) FROM entries JOIN accounts ON id = account_id
+        WHERE kind IN ('refunds', 'disputes')
+    """,
     "credits earned": """
         SELECT coalesce(sum(amount), 0) FROM entries JOIN accounts ON id = account_id
         WHERE kind = 'revenue'
@@ -54,13 +60,35 @@ RULES = {
         SELECT 'account ' || id || ' has ' || posted || ' with ' || held || ' held'
         FROM accounts WHERE kind = 'member' AND NOT (0 <= held AND held <= posted)
     """,
+    "nobody owes and has credits to spend": """
+        SELECT 'account ' || id || ' owes ' || owed || ' and has ' || posted - held
+        FROM accounts WHERE owed < 0 OR (owed > 0 AND posted <> held)
+    """,
+    "owed is the sum of debts": """
+        SELECT 'account ' || a.id || ' owes ' || a.owed || ', its debts sum to ' ||
+            coalesce(debt.total, 0)
+        FROM accounts a LEFT JOIN (
+            SELECT t.account_id, -sum(e.amount) AS total
+            FROM entries e JOIN accounts house ON house.id = e.account_id AND house.kind = 'debts'
+            JOIN transfers t ON t.id = e.transfer_id
+            GROUP BY t.account_id
+        ) debt ON debt.account_id = a.id
+        WHERE a.owed <> coalesce(debt.total, 0)
+    """,
+    "every entry of a member is in a transfer of that member": """
+        SELECT 'transfer ' || t.id || ' of account ' || t.account_id || ' moves account ' || a.id
+        FROM entries e JOIN accounts a ON a.id = e.account_id
+        JOIN transfers t ON t.id = e.transfer_id
+        WHERE a.kind = 'member' AND t.account_id <> a.id
+    """,
     "every captured hold has its transfer": """
         SELECT 'hold ' || h.id || ' captured ' || h.captured || ', its transfer ' ||
             coalesce((-e.amount)::text, 'is missing')
         FROM holds h
         LEFT JOIN transfers t ON t.key = 'capture:' || h.id
         LEFT JOIN entries e ON e.transfer_id = t.id AND e.account_id = h.account_id
-        WHERE h.state = 'captured' AND h.captured IS DISTINCT FROM -e.amount
+        WHERE h.state = 'captured' AND h.generation_id IS NOT NULL
+            AND h.captured IS DISTINCT FROM -e.amount
     """,
     "every capture has its hold": """
         SELECT 'transfer ' || t.id || ' captures no hold'
@@ -82,13 +110,68 @@ RULES = {
     """,
     "every paid purchase was credited once": """
         SELECT 'purchase ' || p.id || ' of ' || p.credits || ' credits, credited ' ||
-            coalesce(e.amount::text, 'nothing')
+            coalesce((-e.amount)::text, 'nothing')
         FROM purchases p
-        LEFT JOIN transfers t ON t.key = 'topup:' || p.checkout_session_id
-        LEFT JOIN accounts a ON a.user_id = p.user_id
-        LEFT JOIN entries e ON e.transfer_id = t.id AND e.account_id = a.id
-        WHERE (p.state = 'paid' AND e.amount IS DISTINCT FROM p.credits)
+        LEFT JOIN accounts member ON member.user_id = p.user_id
+        LEFT JOIN transfers t
+            ON t.key = 'topup:' || coalesce(p.checkout_session_id, p.payment_intent_id)
+            AND t.account_id = member.id
+        LEFT JOIN accounts house ON house.kind = 'purchases'
+        LEFT JOIN entries e ON e.transfer_id = t.id AND e.account_id = house.id
+        WHERE (p.state = 'paid' AND -e.amount IS DISTINCT FROM p.credits)
             OR (p.state <> 'paid' AND t.id IS NOT NULL)
+    """,
+    "every top-up has its purchase": """
+        SELECT 'transfer ' || t.id || ' credits no purchase'
+        FROM transfers t LEFT JOIN purchases p
+            ON t.key = 'topup:' || coalesce(p.checkout_session_id, p.payment_intent_id)
+        WHERE t.kind = 'topup' AND p.id IS NULL
+    """,
+    "what was clawed back is what refunds and disputes took": """
+        SELECT 'account ' || a.id || ' gave back ' || coalesce(house.total, 0) ||
+            ', its purchases ' || coalesce(sold.total, 0)
+        FROM accounts a
+        LEFT JOIN (
+            SELECT t.account_id, sum(e.amount) AS total
+            FROM entries e JOIN transfers t ON t.id = e.transfer_id
+            JOIN accounts h ON h.id = e.account_id AND h.kind IN ('refunds', 'disputes')
+            GROUP BY t.account_id
+        ) house ON house.account_id = a.id
+        LEFT JOIN (
+            SELECT user_id, sum(clawed_credits) AS total FROM purchases GROUP BY user_id
+        ) sold ON sold.user_id = a.user_id
+        WHERE a.kind = 'member' AND coalesce(house.total, 0) <> coalesce(sold.total, 0)
+    """,
+    "what was clawed back is in proportion to the money that went back": """
+        SELECT 'purchase ' || p.id || ' of ' || p.credits || ' credits for ' || p.paid_minor ||
+            ' gave back ' || p.clawed_credits || ' for ' || gone.amount
+        FROM purchases p CROSS JOIN LATERAL (
+            SELECT least(coalesce(sum(amount_minor), 0), p.paid_minor) AS amount FROM (
+                SELECT amount_minor FROM refunds
+                WHERE purchase_id = p.id AND state IN ('pending', 'succeeded')
+                UNION ALL
+                SELECT amount_minor FROM disputes
+                WHERE purchase_id = p.id AND state IN ('open', 'lost')
+            ) taken
+        ) gone
+        WHERE p.clawed_credits <> CASE WHEN p.paid_minor > 0
+            THEN floor(p.credits::numeric * gone.amount / p.paid_minor) ELSE 0 END
+    """,
+    "frozen while a dispute is open": """
+        SELECT 'account ' || a.id || ' has ' || a.freezes || ' freezes, and ' ||
+            coalesce(open.count, 0) || ' open disputes'
+        FROM accounts a LEFT JOIN (
+            SELECT p.user_id, count(*) FROM disputes d JOIN purchases p ON p.id = d.purchase_id
+            WHERE d.state = 'open' GROUP BY p.user_id
+        ) open ON open.user_id = a.user_id
+        WHERE a.freezes <> coalesce(open.count, 0)
+    """,
+    "a refund is held for while Stripe has not answered": """
+        SELECT 'refund ' || r.id || ' is ' || r.state || ', its hold ' ||
+            coalesce(h.state, 'is missing')
+        FROM refunds r LEFT JOIN holds h ON h.refund_id = r.id
+        WHERE (r.state IN ('held', 'asked')) <>
+            coalesce(h.state IN ('reserved', 'dispatched'), false)
     """,
 }
 

@@ -1,14 +1,13 @@
-"""The only writer of accounts, transfers, entries and holds. Whole credits throughout.
+"""Writes transfers and the balances that follow from them; `holds.py` is its other half.
 
-Nothing here commits: the caller does, once its own rows belong to the same transaction. A
-transfer's key makes it happen once, whatever is sent again. Where several accounts are
-touched, their rows are locked in the order of their ids, so that two settlements can't wait
-for each other.
+Nothing else writes to accounts, transfers, entries and holds. Whole credits throughout. Nothing
+here commits: the caller does, once its own rows belong to the same transaction. A transfer's key
+makes it happen once, whatever is sent again. A balance can't fall below zero: what can't be taken
+is owed, and whatever comes in repays that first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
@@ -18,7 +17,8 @@ from sqlalchemy import text
 from potluck.database import db
 from potluck.refusals import Refusal
 
-House = Literal["purchases", "revenue", "promotions"]
+House = Literal["purchases", "promotions", "refunds", "disputes"]
+Kind = Literal["topup", "grant", "refund", "refund_failed", "dispute", "dispute_won"]
 
 
 class InsufficientCredits(Refusal):
@@ -33,6 +33,13 @@ class InsufficientCredits(Refusal):
         self.price_credits = price_credits
 
 
+class AccountFrozen(Refusal):
+    """A bank looks into one of the member's payments; until it has decided nothing is spent."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "account_frozen"
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A member's credits. `seq` grows with every change: the higher one is the newer."""
@@ -40,67 +47,76 @@ class Balance:
     posted: int
     held: int
     seq: int
+    owed: int = 0
+    freezes: int = 0
 
     @property
     def available(self) -> int:
-        """What can still be spent."""
+        """What can still be spent, unless the account is frozen."""
         return self.posted - self.held
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether a dispute is open."""
+        return self.freezes > 0
 
-BALANCE = text("SELECT posted, held, seq FROM accounts WHERE user_id = :user_id")
+
+BALANCE = text("SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = :user_id")
+LOCK_ACCOUNT = text("""
+    SELECT id, posted, held, owed FROM accounts WHERE user_id = :user_id FOR UPDATE
+""")
 INSERT_TRANSFER = text("""
-    INSERT INTO transfers (key, kind, reference) VALUES (:key, :kind, :reference)
+    INSERT INTO transfers (key, kind, reference, account_id)
+    VALUES (:key, :kind, :reference, :account_id)
     ON CONFLICT (key) DO NOTHING RETURNING id
 """)
 INSERT_ENTRIES = text("""
     INSERT INTO entries (transfer_id, account_id, amount)
-    SELECT :transfer_id, id, CAST(:amount AS bigint) * CASE WHEN user_id IS NULL THEN -1 ELSE 1 END
-    FROM accounts WHERE user_id = :user_id OR kind = :house
+    SELECT :transfer_id, accounts.id, part.amount
+    FROM (VALUES ('member', CAST(:member AS bigint)), ('debts', :debts), (:house, :amount))
+        AS part (kind, amount)
+    JOIN accounts ON accounts.id = :account_id AND part.kind = 'member'
+        OR accounts.kind = part.kind AND part.kind <> 'member'
+    WHERE part.amount <> 0
 """)
-ADD_POSTED = text("UPDATE accounts SET posted = posted + :amount WHERE user_id = :user_id")
-ADD_HELD = text("""
-    UPDATE accounts SET held = held + :amount
-    WHERE user_id = :user_id AND posted - held >= :amount RETURNING id
+UPDATE_BALANCE = text("""
+    UPDATE accounts SET posted = :posted, held = :held, owed = :owed WHERE id = :account_id
 """)
-INSERT_HOLD = text("""
-    INSERT INTO holds (account_id, generation_id, amount, expires_at)
-    VALUES (:account_id, :generation_id, :amount, now() + make_interval(secs => :ttl_seconds))
-""")
-LOCK_ACCOUNTS = text("""
-    SELECT user_id FROM accounts WHERE user_id = ANY(:user_ids) ORDER BY id FOR UPDATE
-""")
-DISPATCH_HOLDS = text("""
-    UPDATE holds SET state = 'dispatched'
-    WHERE generation_id = :generation_id AND state = 'reserved'
-""")
-LOCK_OPEN_HOLDS = text("""
-    SELECT holds.id, accounts.user_id, holds.amount
-    FROM holds JOIN accounts ON accounts.id = holds.account_id
-    WHERE holds.generation_id = :generation_id AND holds.state IN ('reserved', 'dispatched')
-    ORDER BY accounts.id FOR UPDATE
-""")
-END_HOLD = text("UPDATE holds SET state = :state, captured = :captured WHERE id = :id")
-TAKE_FROM_HELD = text("""
-    UPDATE accounts SET held = held - :amount, posted = posted - :captured
-    WHERE user_id = :user_id
-""")
+CHANGE_FREEZES = text("UPDATE accounts SET freezes = freezes + :change WHERE user_id = :user_id")
 
 
 def balance(user_id: int) -> Balance:
     """The member's balance as it is now."""
-    row = db.session.execute(BALANCE, {"user_id": user_id}).one()
-    return Balance(posted=row.posted, held=row.held, seq=row.seq)
+    return Balance(*db.session.execute(BALANCE, {"user_id": user_id}).one())
 
 
-def top_up(*, user_id: int, amount_credits: int, checkout_session_id: str) -> bool:
-    """Credits what was bought; False when that session was credited before."""
+def check_can_spend(user_id: int, amount_credits: int, *, message: str) -> None:
+    """Raises `AccountFrozen`, or `InsufficientCredits` with `message`. Holds nothing."""
+    now = balance(user_id)
+    if now.is_frozen:
+        why = (
+            "Your credits are frozen while your bank looks into one of your payments. "
+            "Nothing was taken. The operator of this installation can tell you more."
+        )
+        raise AccountFrozen(why)
+    if now.available < amount_credits:
+        raise InsufficientCredits(
+            message, user_ids=frozenset({user_id}), price_credits=amount_credits
+        )
+
+
+def top_up(*, user_id: int, amount_credits: int, payment_id: str) -> bool:
+    """Credits what was bought; False when that payment was credited before.
+
+    `payment_id` is the checkout's, or that of the payment where there was no checkout.
+    """
     return _credit(
         user_id=user_id,
         amount_credits=amount_credits,
         house="purchases",
-        key=f"topup:{checkout_session_id}",
+        key=f"topup:{payment_id}",
         kind="topup",
-        reference=checkout_session_id,
+        reference=payment_id,
     )
 
 
@@ -116,94 +132,66 @@ def grant(*, user_id: int, amount_credits: int, key: str, reason: str) -> bool:
     )
 
 
-def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int) -> None:
-    """Holds each user's amount for a generation: all of them, or none.
+def take_back(
+    *,
+    user_id: int,
+    amount_credits: int,
+    house: Literal["refunds", "disputes"],
+    kind: Literal["refund", "dispute"],
+    reference: str,
+    freed_credits: int = 0,
+) -> bool:
+    """Takes credits whose money went back; what is spent already becomes a debt.
 
-    Raises `InsufficientCredits` naming everyone who is short; the caller rolls back.
+    `freed_credits` were held for this very thing, and their hold ends in this transaction. False
+    when it was taken before.
     """
-    assert amounts
-    assert all(amount > 0 for amount in amounts.values())
-    # Locks come in the order of ids; what each can afford is then decided under the lock.
-    db.session.execute(LOCK_ACCOUNTS, {"user_ids": list(amounts)})
-    short = set()
-    for user_id, amount in amounts.items():
-        account_id = db.session.scalar(ADD_HELD, {"user_id": user_id, "amount": amount})
-        if account_id is None:
-            short.add(user_id)
-            continue
-        db.session.execute(
-            INSERT_HOLD,
-            {
-                "account_id": account_id,
-                "generation_id": generation_id,
-                "amount": amount,
-                "ttl_seconds": ttl_seconds,
-            },
-        )
-    if short:
-        message = "There are not enough credits for this round."
-        raise InsufficientCredits(
-            message, user_ids=frozenset(short), price_credits=max(amounts.values())
-        )
+    assert amount_credits > 0
+    return _post(
+        user_id=user_id,
+        amount_credits=-amount_credits,
+        freed_credits=freed_credits,
+        house=house,
+        key=f"{kind}:{reference}",
+        kind=kind,
+        reference=reference,
+    )
 
 
-def dispatch(generation_id: int) -> None:
-    """Marks the holds as spent on: from here on the provider may have been paid."""
-    db.session.execute(DISPATCH_HOLDS, {"generation_id": generation_id})
+def give_back(
+    *,
+    user_id: int,
+    amount_credits: int,
+    house: Literal["refunds", "disputes"],
+    kind: Literal["refund_failed", "dispute_won"],
+    reference: str,
+) -> bool:
+    """Undoes a `take_back` whose money came back after all; False when it was undone before."""
+    return _credit(
+        user_id=user_id,
+        amount_credits=amount_credits,
+        house=house,
+        key=f"{kind}:{reference}",
+        kind=kind,
+        reference=reference,
+    )
 
 
-def held_for(generation_id: int) -> dict[int, int]:
-    """Open holds of a generation, by user, locked until the transaction ends."""
-    return {row.user_id: row.amount for row in _open_holds(generation_id)}
+def freeze(user_id: int) -> None:
+    """Stops spending until as many calls of `thaw` have come."""
+    db.session.execute(CHANGE_FREEZES, {"user_id": user_id, "change": 1})
 
 
-def settle(generation_id: int, *, shares: Mapping[int, int]) -> None:
-    """Captures each user's share and gives the rest back. A settled generation stays as it is.
-
-    A share is never more than was held: that is a fault of the caller.
-    """
-    for hold in _open_holds(generation_id):
-        share = shares.get(hold.user_id, 0)
-        assert 0 <= share <= hold.amount
-        db.session.execute(
-            TAKE_FROM_HELD, {"user_id": hold.user_id, "amount": hold.amount, "captured": share}
-        )
-        state = "captured" if share else "released"
-        db.session.execute(END_HOLD, {"id": hold.id, "state": state, "captured": share})
-        if share:
-            happened = _transfer(
-                user_id=hold.user_id,
-                amount_credits=-share,
-                house="revenue",
-                key=f"capture:{hold.id}",
-                kind="capture",
-                reference=f"generation:{generation_id}",
-            )
-            assert happened
-
-
-def release(generation_id: int) -> None:
-    """Gives every hold back: nothing came out, so nothing is taken."""
-    settle(generation_id, shares={})
-
-
-@dataclass(frozen=True, slots=True)
-class _OpenHold:
-    id: int
-    user_id: int
-    amount: int
-
-
-def _open_holds(generation_id: int) -> list[_OpenHold]:
-    rows = db.session.execute(LOCK_OPEN_HOLDS, {"generation_id": generation_id})
-    return [_OpenHold(id=row.id, user_id=row.user_id, amount=row.amount) for row in rows]
+def thaw(user_id: int) -> None:
+    """Takes one freeze back."""
+    db.session.execute(CHANGE_FREEZES, {"user_id": user_id, "change": -1})
 
 
 def _credit(
-    *, user_id: int, amount_credits: int, house: House, key: str, kind: str, reference: str
+    *, user_id: int, amount_credits: int, house: House, key: str, kind: Kind, reference: str
 ) -> bool:
     assert amount_credits > 0
-    happened = _transfer(
+    return _post(
         user_id=user_id,
         amount_credits=amount_credits,
         house=house,
@@ -211,27 +199,41 @@ def _credit(
         kind=kind,
         reference=reference,
     )
-    if happened:
-        db.session.execute(ADD_POSTED, {"user_id": user_id, "amount": amount_credits})
-    return happened
 
 
-def _transfer(
-    *, user_id: int, amount_credits: int, house: House, key: str, kind: str, reference: str
+def _post(
+    *,
+    user_id: int,
+    amount_credits: int,
+    house: House,
+    key: str,
+    kind: Kind,
+    reference: str,
+    freed_credits: int = 0,
 ) -> bool:
-    """Writes a transfer between a member and a house account, unless its key exists."""
-    transfer_id = db.session.scalar(
-        INSERT_TRANSFER, {"key": key, "kind": kind, "reference": reference}
-    )
+    """Moves credits between a member and the house, and settles what the member owes with it."""
+    account = db.session.execute(LOCK_ACCOUNT, {"user_id": user_id}).one()
+    gained, lost = max(amount_credits, 0), max(-amount_credits, 0)
+    available = account.posted - account.held + freed_credits + gained
+    due = account.owed + lost
+    paid = min(due, available)
+    transfer = {"key": key, "kind": kind, "reference": reference, "account_id": account.id}
+    transfer_id = db.session.scalar(INSERT_TRANSFER, transfer)
     if transfer_id is None:
         return False
+    entries = {
+        "member": gained - paid,
+        "debts": account.owed - (due - paid),
+        "house": house,
+        "amount": -amount_credits,
+    }
     db.session.execute(
-        INSERT_ENTRIES,
-        {
-            "transfer_id": transfer_id,
-            "user_id": user_id,
-            "house": house,
-            "amount": amount_credits,
-        },
+        INSERT_ENTRIES, {"transfer_id": transfer_id, "account_id": account.id, **entries}
     )
+    balance_after = {
+        "posted": account.posted + gained - paid,
+        "held": account.held - freed_credits,
+        "owed": due - paid,
+    }
+    db.session.execute(UPDATE_BALANCE, {"account_id": account.id, **balance_after})
     return True

@@ -1,7 +1,8 @@
-"""The ledger's tables. Only `ledger.py` writes to them."""
+"""The ledger's tables. Only `ledger.py` and `holds.py` write to them."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import (
@@ -33,26 +34,31 @@ class Account(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
     posted: Mapped[int] = mapped_column(BigInteger, server_default="0")
     held: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    owed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    freezes: Mapped[int] = mapped_column(server_default="0")
     seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class Transfer(Base):
-    """Something that happened once: its key says what."""
+    """Something that happened once, between one member and the house: its key says what."""
 
     __tablename__ = "transfers"
+    __table_args__ = (Index("ix_transfers_account_id", "account_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
     reference: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
 
 
 class Entry(Base):
     """One account's part of a transfer, in whole credits; the parts sum to zero."""
 
     __tablename__ = "entries"
-    __table_args__ = (Index("ix_entries_account_id", "account_id", "transfer_id"),)
 
     transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
@@ -73,7 +79,7 @@ class ModelPrice(Base):
 
 
 class Hold(Base):
-    """Credits set aside for a generation until it is settled."""
+    """Credits set aside for a generation, or for a refund, until it is settled."""
 
     __tablename__ = "holds"
     __table_args__ = (
@@ -87,9 +93,13 @@ class Hold(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"))
+    generation_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
+    refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refunds.id"), unique=True)
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text, server_default="reserved")
     captured: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -11,7 +11,7 @@ from gevent.event import Event
 from gevent.queue import Empty, SimpleQueue
 
 from potluck.announcements import announce
-from potluck.credits import ledger
+from potluck.credits import holds
 from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live import broadcasts
@@ -112,7 +112,7 @@ def run(lease: Lease) -> None:
     )
     try:
         leases.dispatch(lease)
-        ledger.dispatch(lease.generation_id)
+        holds.dispatch(lease.generation_id)
         # From the commit on the provider may have been paid; before it, nothing has left.
         db.session.commit()
         _running[lease.generation_id] = running

@@ -22,11 +22,8 @@ def join_pool(user_id: int) -> None:
         message = "You sit in a room. Leave it before you wait for another."
         raise rooms.AlreadyInRoom(message)
     price = quotes.quote(recipe(DEFAULT_SLUG), people=1).total
-    if ledger.balance(user_id).available < price:
-        message = f"One round can cost {price} credits, and you have fewer."
-        raise ledger.InsufficientCredits(
-            message, user_ids=frozenset({user_id}), price_credits=price
-        )
+    message = f"One round can cost {price} credits, and you have fewer."
+    ledger.check_can_spend(user_id, price, message=message)
     pool.join(user_id)
     db.session.commit()
     announce("pool")
@@ -75,5 +72,6 @@ def _match() -> bool:
 
 def _is_fit(user_id: int) -> bool:
     quote = quotes.quote_or_none()
-    can_pay = quote is not None and ledger.balance(user_id).available >= quote.total
+    balance = ledger.balance(user_id)
+    can_pay = quote is not None and not balance.is_frozen and balance.available >= quote.total
     return can_pay and rooms.current_room(user_id) is None

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from potluck.credits import ledger, pricing
+from potluck.credits import holds, ledger, pricing
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import prompts, quotes
@@ -124,7 +124,7 @@ def start(room: Room) -> Generation:
         input_tokens=pricing.input_tokens_max(messages),
         output_tokens=chosen.output_tokens_max,
     )
-    ledger.reserve(
+    holds.reserve(
         amounts=shares(round_, total), generation_id=generation.id, ttl_seconds=HOLD_TTL_SECONDS
     )
     return generation
@@ -194,11 +194,8 @@ def _locked_round(room: Room) -> Round:
 
 def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
     price = quotes.quote(recipe(round_.recipe), people=len(room.members)).each
-    if ledger.balance(user_id).available < price:
-        message = f"Your part of this round can cost {price} credits, and you have fewer."
-        raise ledger.InsufficientCredits(
-            message, user_ids=frozenset({user_id}), price_credits=price
-        )
+    message = f"Your part of this round can cost {price} credits, and you have fewer."
+    ledger.check_can_spend(user_id, price, message=message)
 
 
 def _clean(line: str, round_: Round) -> str:

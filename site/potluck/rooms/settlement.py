@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
-from potluck.credits import ledger, pricing
+from potluck.credits import holds, pricing
 from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.model import Usage
@@ -46,14 +46,14 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     if generation is None:
         return None
     usage = outcome.usage or _estimate(generation, outcome)
-    held = ledger.held_for(generation_id)
+    held = holds.held_for(generation_id)
     cost = 0
     if outcome.state != "failed" and outcome.text.strip():
         cost = min(_cost(generation, usage), sum(held.values()))
     if cost:
-        ledger.settle(generation_id, shares=rounds.shares(generation.round, cost))
+        holds.settle(generation_id, shares=rounds.shares(generation.round, cost))
     else:
-        ledger.release(generation_id)
+        holds.release(generation_id)
     _end(generation, outcome, usage=usage, cost_credits=cost)
     return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
 

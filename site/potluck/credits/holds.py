@@ -1,0 +1,204 @@
+"""Holds: credits set aside until what they are for has ended. TigerBeetle's pending, post, void.
+
+The other half of `ledger.py`, by the same rules. Where several accounts are touched, their rows
+are locked in the order of their ids, so that two settlements can't wait for each other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from potluck.credits.ledger import InsufficientCredits
+from potluck.database import db
+
+LOCK_ACCOUNTS = text("""
+    SELECT id FROM accounts WHERE user_id = ANY(:user_ids) ORDER BY id FOR UPDATE
+""")
+# What each can afford is decided under the lock, in the statement that takes it.
+RESERVE = text("""
+    WITH payer AS (
+        SELECT * FROM unnest(CAST(:user_ids AS bigint[]), CAST(:amounts AS bigint[]))
+            AS payer (user_id, amount)
+    ), paying AS (
+        UPDATE accounts SET held = held + payer.amount FROM payer
+        WHERE accounts.user_id = payer.user_id AND posted - held >= payer.amount AND freezes = 0
+        RETURNING accounts.id, accounts.user_id, payer.amount
+    ), held AS (
+        INSERT INTO holds (account_id, generation_id, amount, expires_at)
+        SELECT id, :generation_id, amount, now() + make_interval(secs => :ttl_seconds) FROM paying
+    )
+    SELECT user_id FROM paying
+""")
+RESERVE_REFUND = text("""
+    WITH paying AS (
+        UPDATE accounts SET held = held + :amount
+        WHERE user_id = :user_id AND posted - held >= :amount RETURNING id
+    )
+    INSERT INTO holds (account_id, refund_id, amount, expires_at)
+    SELECT id, :refund_id, :amount, now() + make_interval(secs => :ttl_seconds) FROM paying
+    RETURNING id
+""")
+DISPATCH = text("""
+    UPDATE holds SET state = 'dispatched'
+    WHERE (generation_id = :generation_id OR refund_id = :refund_id) AND state = 'reserved'
+""")
+LOCK_OPEN = text("""
+    SELECT holds.id, holds.account_id, accounts.user_id, holds.amount,
+        accounts.posted, accounts.held, accounts.owed
+    FROM holds JOIN accounts ON accounts.id = holds.account_id
+    WHERE (holds.generation_id = :generation_id OR holds.refund_id = :refund_id)
+        AND holds.state IN ('reserved', 'dispatched')
+    ORDER BY accounts.id FOR UPDATE
+""")
+# Every hold of a generation in one statement. What is given back repays a debt first.
+SETTLE = text("""
+    WITH ending AS (
+        SELECT * FROM unnest(CAST(:holds AS bigint[]), CAST(:accounts AS bigint[]),
+            CAST(:amounts AS bigint[]), CAST(:shares AS bigint[]), CAST(:repaid AS bigint[]))
+            AS ending (hold_id, account_id, amount, share, repaid)
+    ), ended AS (
+        UPDATE holds SET captured = share, ended_at = clock_timestamp(),
+            state = CASE WHEN share > 0 THEN 'captured' ELSE 'released' END
+        FROM ending WHERE id = hold_id
+    ), balance AS (
+        UPDATE accounts SET held = held - amount, posted = posted - share - repaid,
+            owed = owed - repaid
+        FROM ending WHERE id = ending.account_id
+    ), part AS (
+        SELECT 'capture:' || hold_id AS key, 'capture' AS kind, account_id, share AS amount,
+            'revenue' AS house FROM ending WHERE share > 0
+        UNION ALL
+        SELECT 'repayment:' || hold_id, 'repayment', account_id, repaid,
+            'debts' FROM ending WHERE repaid > 0
+    ), transfer AS (
+        INSERT INTO transfers (key, kind, reference, account_id)
+        SELECT key, kind, :reference, account_id FROM part
+        RETURNING id, key
+    )
+    INSERT INTO entries (transfer_id, account_id, amount)
+    SELECT transfer.id, part.account_id, -part.amount FROM transfer JOIN part USING (key)
+    UNION ALL
+    SELECT transfer.id, accounts.id, part.amount
+    FROM transfer JOIN part USING (key) JOIN accounts ON accounts.kind = part.house
+""")
+CAPTURE_REFUND = text("""
+    UPDATE holds SET captured = least(:amount, amount), ended_at = clock_timestamp(),
+        state = 'captured'
+    WHERE refund_id = :refund_id AND state = 'dispatched' RETURNING amount
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenHold:
+    id: int
+    account_id: int
+    user_id: int
+    amount: int
+    posted: int
+    held: int
+    owed: int
+
+    def repaid(self, share: int) -> int:
+        """How much of a debt is paid from what is free again once `share` was taken."""
+        return min(self.owed, self.posted - share - (self.held - self.amount))
+
+
+def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int) -> None:
+    """Holds each user's amount for a generation: all of them, or none.
+
+    Raises `InsufficientCredits` naming everyone who can't pay; the caller rolls back.
+    """
+    assert amounts
+    assert all(amount > 0 for amount in amounts.values())
+    user_ids = list(amounts)
+    if len(user_ids) > 1:
+        db.session.execute(LOCK_ACCOUNTS, {"user_ids": user_ids})
+    values = {
+        "user_ids": user_ids,
+        "amounts": list(amounts.values()),
+        "generation_id": generation_id,
+        "ttl_seconds": ttl_seconds,
+    }
+    short = frozenset(user_ids) - frozenset(db.session.scalars(RESERVE, values))
+    if short:
+        message = "There are not enough credits for this round."
+        raise InsufficientCredits(message, user_ids=short, price_credits=max(amounts.values()))
+
+
+def dispatch(generation_id: int) -> None:
+    """Marks the holds as spent on: from here on the provider may have been paid."""
+    db.session.execute(DISPATCH, {"generation_id": generation_id, "refund_id": None})
+
+
+def held_for(generation_id: int) -> dict[int, int]:
+    """Open holds of a generation, by user, locked until the transaction ends."""
+    return {hold.user_id: hold.amount for hold in _open_holds(generation_id=generation_id)}
+
+
+def settle(generation_id: int, *, shares: Mapping[int, int]) -> None:
+    """Captures each user's share and gives the rest back. A settled generation stays as it is.
+
+    A share is never more than was held: that is a fault of the caller.
+    """
+    holds = _open_holds(generation_id=generation_id)
+    _end(holds, shares=shares, reference=f"generation:{generation_id}")
+
+
+def release(generation_id: int) -> None:
+    """Gives every hold back: nothing came out, so nothing is taken."""
+    settle(generation_id, shares={})
+
+
+def reserve_refund(
+    *, user_id: int, amount_credits: int, refund_id: uuid.UUID, ttl_seconds: int
+) -> bool:
+    """Holds what a refund will take; False when the member doesn't have it any more."""
+    assert amount_credits > 0
+    values = {"user_id": user_id, "amount": amount_credits, "refund_id": refund_id}
+    return db.session.scalar(RESERVE_REFUND, {**values, "ttl_seconds": ttl_seconds}) is not None
+
+
+def dispatch_refund(refund_id: uuid.UUID) -> None:
+    """From here on Stripe may have been asked."""
+    db.session.execute(DISPATCH, {"generation_id": None, "refund_id": refund_id})
+
+
+def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
+    """Ends the refund's hold and says how many credits it had set aside.
+
+    They are still counted as held: the caller passes them to `ledger.take_back` as freed.
+    """
+    values = {"refund_id": refund_id, "amount": amount_credits}
+    return db.session.scalar(CAPTURE_REFUND, values) or 0
+
+
+def release_refund(refund_id: uuid.UUID) -> None:
+    """Gives a refund's hold back: no money went."""
+    _end(_open_holds(refund_id=refund_id), shares={}, reference=f"refund:{refund_id}")
+
+
+def _open_holds(
+    *, generation_id: int | None = None, refund_id: uuid.UUID | None = None
+) -> list[_OpenHold]:
+    values = {"generation_id": generation_id, "refund_id": refund_id}
+    return [_OpenHold(*row) for row in db.session.execute(LOCK_OPEN, values)]
+
+
+def _end(holds: list[_OpenHold], *, shares: Mapping[int, int], reference: str) -> None:
+    if not holds:
+        return
+    taken = [shares.get(hold.user_id, 0) for hold in holds]
+    assert all(0 <= share <= hold.amount for share, hold in zip(taken, holds, strict=True))
+    values = {
+        "holds": [hold.id for hold in holds],
+        "accounts": [hold.account_id for hold in holds],
+        "amounts": [hold.amount for hold in holds],
+        "shares": taken,
+        "repaid": [hold.repaid(share) for share, hold in zip(taken, holds, strict=True)],
+        "reference": reference,
+    }
+    db.session.execute(SETTLE, values)
