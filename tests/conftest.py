@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from potluck import create_app
 from potluck.accounts import sessions
-from potluck.accounts.models import User
+from potluck.accounts.models import Identity, User
 from potluck.credits import pricing
 from potluck.database import database_url, db
 from potluck.settings import ProviderSettings, Settings
@@ -32,6 +32,12 @@ class SignInAs(Protocol):
     """Signs a test client in as somebody, who is made if need be."""
 
     def __call__(self, client: FlaskClient, name: str, *, credits: int = 0) -> User: ...
+
+
+class RunBy(Protocol):
+    """Makes somebody an operator of this installation."""
+
+    def __call__(self, user: User) -> None: ...
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +141,25 @@ def sign_in_as(app: Flask, database: None, settings: Settings) -> SignInAs:
         return user
 
     return sign_in
+
+
+@pytest.fixture
+def run_by(app: Flask, database: None) -> Iterator[RunBy]:
+    """By an address that their provider vouches for and the settings name."""
+    settings = app.extensions["settings"]
+
+    def appoint(user: User) -> None:
+        email = f"{user.name.lower()}@example.org"
+        identity = Identity(
+            user_id=user.id, provider="sandbox", subject=email, email=email, email_vouched=True
+        )
+        db.session.add(identity)
+        db.session.commit()
+        named = app.extensions["settings"].model_copy(update={"operator_emails": (email.upper(),)})
+        app.extensions["settings"] = named
+
+    yield appoint
+    app.extensions["settings"] = settings
 
 
 def _empty(owner: Engine) -> None:

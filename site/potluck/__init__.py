@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from potluck import accounts, billing, commands, credits, health, home, live, logs, rooms, web
+from potluck import (
+    accounts,
+    admin,
+    billing,
+    commands,
+    credits,
+    health,
+    home,
+    live,
+    logs,
+    rooms,
+    web,
+)
 from potluck.database import db
 from potluck.settings import ROOT, Settings
 
@@ -21,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
     billing.init_app(app, settings)
     live.init_app(app, settings)
     rooms.init_app(app)
+    admin.init_app(app)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
     commands.init_app(app)

@@ -12,7 +12,7 @@ from flask import Flask
 from gevent import socket
 from gevent.pywsgi import WSGIServer
 
-from potluck import live, rooms
+from potluck import billing, live, rooms
 from potluck.jobs import Jobs
 from potluck.settings import Settings
 
@@ -31,6 +31,7 @@ def serve(app: Flask) -> None:
     if settings.potluck_role != "web":
         live.start(jobs)
         rooms.start(jobs)
+        billing.start(jobs)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(signal_number, _stop, server, jobs)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)

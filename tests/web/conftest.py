@@ -27,6 +27,13 @@ BUY = text("""
 """)
 
 
+EVENT_ID = "evt_that_failed"
+FAIL = text("""
+    INSERT INTO stripe_events (id, type, payload, attempts)
+    VALUES (:id, 'product.created', '{"data": {"object": {}}}', 1)
+""")
+
+
 @dataclass(frozen=True)
 class World:
     """Ada's: she sits in a room with Ben, her line is in, and she began to buy credits."""
@@ -36,7 +43,13 @@ class World:
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
-        names = {"provider": "sandbox", "code": self.room_code, "purchase_id": self.purchase_id}
+        names = {
+            "provider": "sandbox",
+            "code": self.room_code,
+            "purchase_id": self.purchase_id,
+            "event_id": EVENT_ID,
+            "slug": "withdrawn-long-ago",
+        }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
 
@@ -47,6 +60,7 @@ def world(database: None) -> World:
     rounds.open_round(room, recipe("story"))
     rounds.contribute(room, user_id=ada, line="A frog.")
     purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
+    db.session.execute(FAIL, {"id": EVENT_ID})
     db.session.commit()
     return World(room.code, purchase_id)
 

@@ -6,15 +6,26 @@ from typing import NamedTuple
 
 
 class Answers(NamedTuple):
-    """The status for three people. The member sits in the room and made the purchase."""
+    """The status for four people. The member sits in the room and made the purchase.
+
+    The operator is a stranger there; where they get something else it says so.
+    """
 
     signed_out: int
     stranger: int
     member: int
+    operators: int | None = None
+
+    @property
+    def operator(self) -> int:
+        """What somebody gets who runs the installation and made nothing of what is shown."""
+        return self.stranger if self.operators is None else self.operators
 
 
 PUBLIC = Answers(200, 200, 200)
 PAGE_FOR_MEMBERS = Answers(303, 200, 200)
+PAGE_FOR_OPERATORS = Answers(303, 404, 404, 200)
+FORM_FOR_OPERATORS = Answers(401, 404, 404, 303)
 
 # 303 sends on: those who are signed out to sign in, others to where their request led.
 ROUTES = {
@@ -50,6 +61,16 @@ ROUTES = {
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),
+    "GET /admin": PAGE_FOR_OPERATORS,
+    "GET /admin/purchases": PAGE_FOR_OPERATORS,
+    "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,
+    # Nobody has paid for it.
+    "POST /admin/purchases/<uuid:purchase_id>/refunds": Answers(401, 404, 404, 422),
+    "POST /admin/events/<event_id>/replay": Answers(401, 404, 404, 303),
+    "GET /admin/prices": PAGE_FOR_OPERATORS,
+    "POST /admin/packs": FORM_FOR_OPERATORS,
+    "POST /admin/packs/<slug>/withdrawal": Answers(401, 404, 404, 404),
+    "POST /admin/model-prices": FORM_FOR_OPERATORS,
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"

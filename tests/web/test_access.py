@@ -5,11 +5,21 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.conftest import SignInAs
+from tests.conftest import RunBy, SignInAs
 from tests.people import Browser
 from tests.web.conftest import World
 from tests.web.routes import ROUTES, WEBHOOK
 
+OPERATORS_FIELDS = {
+    "slug": "taster",
+    "name": "Taster",
+    "credits": "2000",
+    "amount": "2",
+    "currency": "usd",
+    "model": "another",
+    "input": "1",
+    "output": "1",
+}
 IMPLIED_METHODS = {"HEAD", "OPTIONS"}
 
 
@@ -28,7 +38,7 @@ def status(browser: Browser, world: World, route: str, *, form_token: str = "") 
     path = world.path(route)
     if route.startswith("GET "):
         return browser.get(path).status_code
-    fields = {"pack": "taster", "recipe": "story", "line": "A cellar."}
+    fields = {"pack": "taster", "recipe": "story", "line": "A cellar.", **OPERATORS_FIELDS}
     if form_token or route == WEBHOOK:
         return browser.post(path, data={"csrf_token": form_token, **fields}).status_code
     return browser.submit(path, **fields).status_code
@@ -59,6 +69,14 @@ def test_the_member_whose_it_is(
 ) -> None:
     sign_in_as(client, "Ada")
     assert status(client, world, route) == ROUTES[route].member
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_operator(
+    world: World, client: Browser, sign_in_as: SignInAs, run_by: RunBy, route: str
+) -> None:
+    run_by(sign_in_as(client, "Olga", credits=10_000))
+    assert status(client, world, route) == ROUTES[route].operator
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.startswith("GET ")])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from potluck.billing import packs, views, webhook
+from potluck.billing import packs, refunds, views, webhook
 from potluck.billing.gateway import Gateway
 from potluck.billing.money import money
+from potluck.jobs import Jobs
 from potluck.settings import Settings
 from potluck.web import csrf
+
+REFUNDS_EVERY_SECONDS = 10
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -21,3 +24,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(webhook.blueprint)
     # Stripe signs what it sends; there is no form and no session.
     csrf.exempt(webhook.blueprint)
+
+
+def start(jobs: Jobs) -> None:
+    """Goes on with what a process that died has left, once one serves."""
+    jobs.every(REFUNDS_EVERY_SECONDS, refunds.sweep)

@@ -18,6 +18,7 @@ TEMPLATE_TOKENS_PER_MESSAGE = 16
 TEMPLATE_TOKENS_PER_CALL = 64
 TOKENS_PER_PRICE = 1_000_000
 PRICE_CREDITS_MAX = 1_000_000_000
+MODEL_CHARACTERS_MAX = 200
 
 
 class NoPrice(Refusal):
@@ -25,6 +26,13 @@ class NoPrice(Refusal):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "no_price"
+
+
+class BadPrice(Refusal):
+    """A price that no round can be held for."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "bad_price"
 
 
 def current_price(model: str) -> ModelPrice:
@@ -40,7 +48,17 @@ def current_price(model: str) -> ModelPrice:
 def set_price(
     model: str, *, input_credits_per_million: int, output_credits_per_million: int
 ) -> bool:
-    """Adds a version unless the price is the same already; says whether it did."""
+    """Adds a version unless the price is the same already; says whether it did.
+
+    Raises `BadPrice`. The caller commits.
+    """
+    is_named = 1 <= len(model) <= MODEL_CHARACTERS_MAX and model.isprintable()
+    if not is_named or input_credits_per_million < 0 or output_credits_per_million < 1:
+        message = (
+            "A price has the model's name, nothing or more for what it reads, and at least a "
+            "credit for a million tokens that it writes."
+        )
+        raise BadPrice(message)
     terms = (input_credits_per_million, output_credits_per_million)
     query = select(ModelPrice).filter_by(model=model).order_by(ModelPrice.id.desc()).limit(1)
     latest = db.session.scalar(query)
