@@ -160,8 +160,9 @@ def _failed(running: Running, failure: model.ModelFailed) -> Outcome:
 
 
 def _settle(lease: Lease, outcome: Outcome) -> None:
-    settled = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
-    db.session.commit()
+    settled = db.transact(
+        lambda: settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
+    )
     if settled is None:
         return
     announce("round", room_id=settled.room_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -11,6 +12,8 @@ from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.model import Usage
 from potluck.rooms.models import Generation, Round
+
+logger = logging.getLogger(__name__)
 
 # Where nobody counted: English has about four bytes a token in current vocabularies.
 ESTIMATED_BYTES_PER_TOKEN = 4
@@ -49,7 +52,7 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     held = holds.held_for(generation_id)
     cost = 0
     if outcome.state != "failed" and outcome.text.strip():
-        cost = min(_cost(generation, usage), sum(held.values()))
+        cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
     if cost:
         holds.settle(generation_id, shares=rounds.shares(generation.round, cost))
     else:
@@ -84,10 +87,19 @@ def _tokens(size_bytes: int) -> int:
     return -(-size_bytes // ESTIMATED_BYTES_PER_TOKEN)
 
 
-def _cost(generation: Generation, usage: Usage) -> int:
-    return pricing.cost_credits(
+def _covered_cost(generation: Generation, usage: Usage, *, held_credits: int) -> int:
+    """What the members pay: the cost, and never more than they agreed to."""
+    cost = pricing.cost_credits(
         generation.price, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
     )
+    if cost > held_credits:
+        logger.warning(
+            "generation %s cost %s credits and %s were held: the house pays the rest",
+            generation.id,
+            cost,
+            held_credits,
+        )
+    return min(cost, held_credits)
 
 
 def _end(generation: Generation, outcome: Outcome, *, usage: Usage, cost_credits: int) -> None:

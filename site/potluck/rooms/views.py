@@ -154,7 +154,7 @@ def _start_when_complete(room: Room) -> None:
 def _start(room: Room) -> None:
     """Holds, orders, and tells; who can't pay is told so in private, and nobody is held."""
     try:
-        generation = rounds.start(room)
+        started = db.transact(lambda: _order(room))
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
         rounds.set_aside(room, refusal.user_ids)
@@ -162,11 +162,16 @@ def _start(room: Room) -> None:
         for user_id in refusal.user_ids:
             announce("short", user_id=user_id, price_credits=refusal.price_credits)
         return
-    payers = [contribution.user_id for contribution in generation.round.contributions]
-    db.session.commit()
-    announce("order", generation_id=generation.id)
+    generation_id, payers = started
+    announce("order", generation_id=generation_id)
     for user_id in payers:
         announce("credits", user_id=user_id)
+
+
+def _order(room: Room) -> tuple[int, list[int]]:
+    """The generation that was ordered, and who pays for it."""
+    generation = rounds.start(room)
+    return generation.id, [line.user_id for line in generation.round.contributions]
 
 
 def _answer(room: Room) -> ResponseReturnValue:

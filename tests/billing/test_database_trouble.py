@@ -1,0 +1,40 @@
+"""The database fails in the middle of a top-up: it is done again, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from potluck.database import TRANSACTION_TRIES_MAX
+from tests.billing.people import Checkout, Member, Webhook, buy
+from tests.billing.stripe_line import Delivery, Line, StandIn
+from tests.trouble import TROUBLES, trouble
+
+
+@pytest.fixture
+def bought(dana: Member, stand_in: StandIn, line: Line) -> tuple[Checkout, Delivery]:
+    """What Dana has paid for, and the event that tells of it."""
+    return buy(dana, stand_in, line)
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_trouble_that_passes_is_not_noticed(
+    owner: Engine, dana: Member, webhook: Webhook, bought: tuple[Checkout, Delivery], kind: str
+) -> None:
+    _, delivery = bought
+    with trouble(owner, kind, table="transfers", times=TRANSACTION_TRIES_MAX - 1):
+        assert webhook.deliver(delivery).status_code == 200
+    assert (dana.credits, dana.top_ups) == (2000, 1)
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_trouble_that_stays_credits_nothing_until_stripe_asks_again(
+    owner: Engine, dana: Member, webhook: Webhook, bought: tuple[Checkout, Delivery], kind: str
+) -> None:
+    checkout, delivery = bought
+    with trouble(owner, kind, table="transfers", times=1_000):
+        assert webhook.deliver(delivery).status_code == 500
+        assert dana.client.get(checkout.path).status_code == 503
+        assert dana.credits == 0
+    assert webhook.deliver(delivery).status_code == 200
+    assert (dana.credits, dana.top_ups) == (2000, 1)
