@@ -20,6 +20,7 @@ from potluck.accounts import sessions
 from potluck.accounts.models import Identity, User
 from potluck.credits import pricing
 from potluck.database import database_url, db
+from potluck.limits import limiter
 from potluck.settings import ProviderSettings, Settings
 from tests.people import Browser, make_user
 
@@ -108,6 +109,7 @@ def owner(app: Flask) -> Iterator[Engine]:
 @pytest.fixture
 def database(app: Flask, owner: Engine) -> Iterator[None]:
     """An empty database with one priced model, inside an application context."""
+    limiter.reset()
     with app.app_context():
         pricing.set_price(MODEL, input_credits_per_million=1_000, output_credits_per_million=40_000)
         db.session.commit()

@@ -12,6 +12,7 @@ from potluck import (
     credits,
     health,
     home,
+    limits,
     live,
     logs,
     rooms,
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     db.connect(settings)
     web.init_app(app, settings)
+    limits.init_app(app, settings)
     accounts.init_app(app, settings)
     credits.init_app(app)
     billing.init_app(app, settings)

@@ -89,16 +89,19 @@ class Line:
             self._deliveries.append(delivery)
             self._arrival.notify_all()
 
-    def wait_for(self, kind: str, session_id: str) -> Delivery:
-        """The event of that type about that checkout, once the stand-in has sent it."""
+    def wait_for(self, kind: str, subject_id: str, *, times: int = 1) -> Delivery:
+        """The last of so many events of that type about that object, once they have come."""
 
         def found() -> list[Delivery]:
-            about = [d for d in self._deliveries if d.event["data"]["object"]["id"] == session_id]
+            about = [d for d in self._deliveries if d.event["data"]["object"]["id"] == subject_id]
             return [d for d in about if d.event["type"] == kind]
 
         with self._arrival:
-            assert self._arrival.wait_for(found, timeout=EVENT_SECONDS_MAX), f"no {kind} came"
-        return found()[0]
+            have_come = self._arrival.wait_for(
+                lambda: len(found()) >= times, timeout=EVENT_SECONDS_MAX
+            )
+        assert have_come, f"{len(found())} of {times} {kind} came"
+        return found()[times - 1]
 
     def close(self) -> None:
         self._server.shutdown()
@@ -197,6 +200,12 @@ class StandIn:
     def expire(self, session_id: str) -> None:
         path = f"/v1/checkout/sessions/{session_id}/expire"
         assert requests.post(self.url + path, auth=(SECRET_KEY, ""), timeout=10).ok
+
+    def payment_of(self, session_id: str) -> str:
+        """The id of the payment that somebody began in a checkout."""
+        path = f"/v1/checkout/sessions/{session_id}"
+        session = requests.get(self.url + path, auth=(SECRET_KEY, ""), timeout=10).json()
+        return str(session["payment_intent"])
 
     def sessions_of(self, purchase_id: uuid.UUID) -> list[dict[str, Any]]:
         """Every checkout there is for a purchase."""

@@ -6,6 +6,8 @@ hears of it, and no lock waits for the network.
 
 from __future__ import annotations
 
+import logging
+
 from flask import url_for
 from sqlalchemy import select, text
 
@@ -15,12 +17,16 @@ from potluck.billing.models import Purchase
 from potluck.database import db
 from potluck.settings import current_settings
 
+logger = logging.getLogger(__name__)
+
 # Less than the 24 hours for which Stripe keeps a key: a purchase that may still be opened
 # always finds its checkout again.
 LIFETIME_HOURS = 12
 # Stripe wants a checkout to last half an hour, https://docs.stripe.com/api/checkout/sessions/create
 OPENING_MINUTES_MIN = 45
 TRIES_MAX = 3
+# More cards than anybody has. Stripe's page itself would take a hundred.
+DECLINES_MAX = 5
 
 EXPIRE_UNOPENED = text("""
     UPDATE purchases SET state = 'expired'
@@ -60,6 +66,21 @@ def begin(*, user_id: int, pack_id: int) -> Purchase:
             return purchase
     message = "Too much happened at once. Nothing was charged. Try again in a minute."
     raise StripeUnavailable(message)
+
+
+def close_after_declines(payment_id: str) -> None:
+    """Closes a checkout in which too many cards were refused. Commits."""
+    gateway = current_gateway()
+    sale = gateway.sale_of_payment(payment_id)
+    if sale.mark is None or gateway.declines_of(payment_id) < DECLINES_MAX:
+        return
+    purchase = db.session.get(Purchase, sale.mark.purchase_id)
+    session_id = purchase.checkout_session_id if purchase and purchase.state == "open" else None
+    db.session.commit()
+    if session_id:
+        logger.warning("checkout %s was closed: %s cards were refused", session_id, DECLINES_MAX)
+        gateway.expire(session_id)
+        fulfil(session_id)
 
 
 def _unfinished_purchase(*, user_id: int, pack_id: int) -> Purchase | None:

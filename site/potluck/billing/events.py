@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from potluck.billing import returns
+from potluck.billing import checkout, returns
 from potluck.billing.fulfilment import fulfil, fulfil_payment
 from potluck.billing.models import StripeEvent
 from potluck.billing.signature import WebhookRefused
@@ -106,10 +106,11 @@ def handle(event_id: str) -> bool:
 def _do(kind: str, subject: dict[str, Any]) -> None:
     if kind in CHECKOUT_TYPES:
         fulfil(subject["id"])
-    elif kind in PAYMENT_TYPES:
-        # Of a payment in a checkout the checkout's own events tell.
-        if subject["metadata"].get("source") == "automatic":
-            fulfil_payment(subject["id"])
+    elif kind in PAYMENT_TYPES and subject["metadata"].get("source") == "automatic":
+        fulfil_payment(subject["id"])
+    elif kind == "payment_intent.payment_failed":
+        # Whether a payment in a checkout went through, the checkout's own events tell.
+        checkout.close_after_declines(subject["id"])
     elif kind in RETURN_TYPES and subject["payment_intent"]:
         returns.bring_up_to_date(subject["payment_intent"])
 

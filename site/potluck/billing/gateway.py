@@ -142,6 +142,19 @@ class Gateway:
             )
         return sessions.data[0].id if sessions.data else None
 
+    def declines_of(self, payment_id: str) -> int:
+        """How many cards were refused for a payment; at least so many, where it is a page."""
+        with _asking("Stripe would not list the charges of this payment."):
+            charges = self._client.v1.charges.list(
+                params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
+            )
+        return sum(charge.status == "failed" for charge in charges.data)
+
+    def expire(self, session_id: str) -> None:
+        """Closes a checkout that is open; one that is over stays as it is."""
+        with _asking("Stripe would not close this checkout."):
+            self._client.v1.checkout.sessions.expire(session_id, options=ASKED_ONCE)
+
     def refund(self, refund_id: uuid.UUID, *, payment_id: str, amount_minor: int) -> RefundNews:
         """Gives money back; asked again, Stripe answers with the same refund."""
         with _asking("Stripe refused this refund, so no money was moved."):

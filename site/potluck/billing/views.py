@@ -17,11 +17,15 @@ from potluck.billing.gateway import StripeUnavailable
 from potluck.billing.models import Purchase
 from potluck.credits import ledger
 from potluck.database import db
+from potluck.limits import limiter, member
 from potluck.web import fragment, wants_fragment
 
 blueprint = Blueprint("billing", __name__, url_prefix="/billing")
 
 SAFE_TO_LEAVE_SECONDS = 20
+# Whoever tries stolen cards needs many checkouts; whoever cooks for a party needs two.
+MEMBER_LIMIT = "10 per hour; 20 per day"
+ADDRESS_LIMIT = "30 per hour; 100 per day"
 
 
 @blueprint.get("/buy-button")
@@ -33,6 +37,8 @@ def buy_button() -> ResponseReturnValue:
 
 @blueprint.post("/checkouts")
 @login_required
+@limiter.limit(MEMBER_LIMIT, key_func=member)
+@limiter.limit(ADDRESS_LIMIT)
 def create_checkout() -> ResponseReturnValue:
     """Sends the browser to Stripe's page, or to the purchase if it is paid already."""
     pack = packs.pack_on_sale(request.form.get("pack", ""))
