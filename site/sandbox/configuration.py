@@ -11,6 +11,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from sandbox import ports
+from sandbox.identity.people import PEOPLE
 from sandbox.installation import Secrets
 from sandbox.models import weights
 
@@ -60,7 +61,7 @@ def stand_ins(environ: Mapping[str, str], var: Path, secrets: Secrets) -> Iterat
     port = int(environ["PORT"])
     taken = {port}
     if not environ.get("OAUTH_PROVIDERS"):
-        yield _identity(_next_port(port, taken), secrets)
+        yield _identity(_next_port(port, taken), secrets, environ)
     if not environ.get("STRIPE_SECRET_KEY"):
         yield _stripe(_next_port(port, taken), secrets, var, own_url(environ))
     if not environ.get("OPENAI_API_KEY") and not environ.get("OPENAI_BASE_URL"):
@@ -73,11 +74,12 @@ def _next_port(port: int, taken: set[int]) -> int:
     return chosen
 
 
-def _identity(port: int, secrets: Secrets) -> StandIn:
+def _identity(port: int, secrets: Secrets, environ: Mapping[str, str]) -> StandIn:
+    operator = PEOPLE[0]
     issuer = f"http://{HOST}:{port}"
     return StandIn(
         name="identity",
-        note=f"sign-in: choose one of four people at {issuer}",
+        note=f"sign-in: choose one of four people at {issuer}; {operator.name} runs the place",
         arguments=("sandbox.identity", "--port", str(port)),
         ready_url=f"{issuer}/.well-known/openid-configuration",
         environ={
@@ -85,6 +87,7 @@ def _identity(port: int, secrets: Secrets) -> StandIn:
             "SANDBOX_CLIENT_ID": "potluck",
             "SANDBOX_CLIENT_SECRET": secrets.client,
             "SANDBOX_ISSUER": issuer,
+            "OPERATOR_EMAILS": environ.get("OPERATOR_EMAILS") or operator.email,
         },
     )
 
