@@ -19,6 +19,8 @@ import pytest
 import requests
 import stripe
 
+from tests.sandbox.faults import Faults
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -196,6 +198,14 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> It
 @pytest.fixture(scope="session")
 def shop(stand_in: StandIn) -> Shop:
     return Shop(stand_in)
+
+
+@pytest.fixture
+def faults(stand_in: StandIn) -> Iterator[Faults]:
+    """Ordered from the one that all share, so none stays behind."""
+    faults = Faults(stand_in)
+    yield faults
+    faults.remove_all()
 
 
 @pytest.fixture

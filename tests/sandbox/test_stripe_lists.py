@@ -85,3 +85,21 @@ def test_a_wrong_filter_is_refused(shop: Shop, params: Any, code: str, param: st
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         shop.client.v1.checkout.sessions.list(params=params)
     assert (refusal.value.code, refusal.value.param) == (code, param)
+
+
+def test_what_follows_a_payment_is_listed_by_payment_charge_and_time(shop: Shop) -> None:
+    v1 = shop.client.v1
+    intent: Any = shop.sell().payment_intent
+    params: Any = {"charge": intent.latest_charge.id, "amount": 100}
+    refunds = [v1.refunds.create(params=params).id for _ in range(3)]
+    of_charge: Any = {"charge": intent.latest_charge.id, "limit": 2}
+    first = v1.refunds.list(params=of_charge)
+    assert ([r.id for r in first.data], first.has_more) == (refunds[:0:-1], True)
+    of_charge["starting_after"] = first.data[-1].id
+    rest = v1.refunds.list(params=of_charge)
+    assert ([r.id for r in rest.data], rest.has_more) == (refunds[:1], False)
+    later: Any = {"created": {"gt": intent.created + 1_000}}
+    payments: Any = (v1.payment_intents, v1.setup_intents, v1.charges, v1.refunds, v1.disputes)
+    others: Any = (v1.customers, v1.coupons, v1.promotion_codes)
+    for resource in (*payments, *others):
+        assert resource.list(params=later).data == []

@@ -75,8 +75,14 @@ def test_a_parameter_the_sdk_does_not_know_is_refused_at_every_depth(stand_in: S
         ({"success_url": "thanks"}, "url_invalid", "success_url", "Not a valid URL"),
         ({"customer": "cus_nobody"}, "resource_missing", "customer", "No such customer"),
         ({"metadata": {"note": "x" * 501}}, None, "metadata[note]", "up to 500 characters"),
-        ({"discounts": [{"coupon": "half"}]}, None, "discounts", "does not support"),
-        ({"automatic_tax": {"enabled": True}}, None, "automatic_tax", "does not support"),
+        (
+            {"discounts": [{"coupon": "nothing"}]},
+            "resource_missing",
+            "discounts[0][coupon]",
+            "No such coupon",
+        ),
+        ({"invoice_creation": {"enabled": True}}, None, "invoice_creation", "does not support"),
+        ({"setup_intent_data": {}, "mode": "setup"}, None, "line_items", "in `setup` mode"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(

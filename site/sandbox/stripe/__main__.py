@@ -5,6 +5,7 @@ import logging
 import signal
 import threading
 from pathlib import Path
+from wsgiref.types import WSGIEnvironment
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -21,6 +22,13 @@ POLL_SECONDS = 0.1
 class QuietHandler(WSGIRequestHandler):
     # Answers leave at once: with Nagle's algorithm a keep-alive client waits 40 ms for each.
     disable_nagle_algorithm = True
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """Close it from this side too: an answer that a fault withholds ends like this."""
+        super().connection_dropped(error, environ)
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: whoever wants to know asks for the events."""

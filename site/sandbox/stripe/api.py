@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
-from . import idempotency
+from . import idempotency, request_faults
 from .database import Database
-from .errors import StripeError
+from .errors import CardError, StripeError
 from .events import API_VERSION
 from .expansion import expand
+from .faults import Fault
 from .idempotency import Answer
 from .ids import new_id
 from .parameters import parameters_of
+from .request_faults import HungUp
 from .store import Body, Cause, Store
 
 AUTHENTICATION_HELP = (
@@ -32,8 +34,10 @@ keys_in_flight = idempotency.KeysInFlight()
 def answer_reading(params_type: type, verb: Verb) -> Response:
     """Answer a GET with what `verb` finds."""
     params = parameters_of(params_type)
+    fault = _begin()
     with database().reading() as store:
-        return jsonify(expand(store, verb(store, params), params.get("expand", [])))
+        answer = Answer(200, expand(store, verb(store, params), params.get("expand", [])))
+    return _respond(request_faults.spoil(fault, answer), fault)
 
 
 def answer_writing(params_type: type, verb: Verb) -> Response:
@@ -41,11 +45,13 @@ def answer_writing(params_type: type, verb: Verb) -> Response:
     params = parameters_of(params_type)
     key = request.headers.get("Idempotency-Key")
     if not key:
-        return _respond(_carry_out(params, verb, None))
+        fault = _begin()
+        return _respond(_carry_out(params, verb, None, fault), fault)
     asked = idempotency.asked(key, request.path, list(request.form.items(multi=True)))
     with keys_in_flight.holding(key):
+        fault = _begin()
         try:
-            answer = _carry_out(params, verb, asked)
+            answer = _carry_out(params, verb, asked, fault)
         except StripeError:
             raise
         except Exception:
@@ -53,7 +59,7 @@ def answer_writing(params_type: type, verb: Verb) -> Response:
             answer = Answer(500, _internal_error().body())
             with database().writing() as store:
                 idempotency.remember(store, asked, answer)
-    return _respond(answer)
+    return _respond(answer, fault)
 
 
 def database() -> Database:
@@ -93,23 +99,39 @@ def refuse(error: StripeError) -> tuple[Response, int]:
     return jsonify(error.body()), error.status
 
 
+@api.errorhandler(HungUp)
+def say_nothing(_hung_up: HungUp) -> Response:
+    return request_faults.silence()
+
+
 @api.errorhandler(500)
 def apologise(_error: Exception) -> tuple[Response, int]:
     return jsonify(_internal_error().body()), 500
 
 
-def _carry_out(params: dict[str, Any], verb: Verb, asked: idempotency.Asked | None) -> Answer:
+def _begin() -> Fault | None:
+    return request_faults.begin(database(), f"{request.method} {request.path}")
+
+
+def _carry_out(
+    params: dict[str, Any], verb: Verb, asked: idempotency.Asked | None, fault: Fault | None
+) -> Answer:
     cause = Cause(request_id=g.request_id, idempotency_key=asked.key if asked else None)
     with database().writing(cause) as store:
         if asked and (stored := idempotency.recall(store, asked)):
             return stored
-        answer = Answer(200, expand(store, verb(store, params), params.get("expand", [])))
+        try:
+            answer = Answer(200, expand(store, verb(store, params), params.get("expand", [])))
+        except CardError as refusal:
+            answer = Answer(refusal.status, refusal.body())
+        answer = request_faults.spoil(fault, answer)
         if asked:
             idempotency.remember(store, asked, answer)
     return answer
 
 
-def _respond(answer: Answer) -> Response:
+def _respond(answer: Answer, fault: Fault | None) -> Response:
+    request_faults.end(fault)
     response = jsonify(answer.body)
     response.status_code = answer.status
     if answer.replayed:

@@ -1,12 +1,11 @@
-"""Stripe's test cards, and the checks a card form makes before anybody is charged.
-
-https://docs.stripe.com/testing
-"""
+"""The checks a card form makes before anybody is charged."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from .test_cards import REAL_CARD, TEST_CARDS, TestCard
 
 NUMBER_DIGITS_MIN = 13
 NUMBER_DIGITS_MAX = 19
@@ -15,76 +14,16 @@ DECEMBER = 12
 
 
 @dataclass(frozen=True)
-class Decline:
-    """Why an issuer refused, as `last_payment_error` and the charge report it."""
-
-    code: str
-    message: str
-    decline_code: str | None = None
-
-
-@dataclass(frozen=True)
-class TestCard:
-    number: str
-    title: str
-    decline: Decline | None = None
-    needs_authentication: bool = False
-
-    @property
-    def spaced(self) -> str:
-        return " ".join(re.findall("....", self.number))
-
-
-TEST_CARDS = {
-    card.number: card
-    for card in (
-        TestCard("4242424242424242", "Succeeds"),
-        TestCard("4000002500003155", "Asks for 3-D Secure", needs_authentication=True),
-        TestCard(
-            "4000000000000002",
-            "Declined",
-            Decline("card_declined", "Your card was declined.", "generic_decline"),
-        ),
-        TestCard(
-            "4000000000009995",
-            "Insufficient funds",
-            Decline("card_declined", "Your card has insufficient funds.", "insufficient_funds"),
-        ),
-        TestCard("4000000000000069", "Expired", Decline("expired_card", "Your card has expired.")),
-        TestCard(
-            "4000000000000127",
-            "Wrong security code",
-            Decline("incorrect_cvc", "Your card's security code is incorrect."),
-        ),
-    )
-}
-
-# What Stripe answers in test mode to the number of a real card.
-NOT_A_TEST_CARD = Decline(
-    "card_declined",
-    "Your card was declined. Your request was in test mode, but used a non test card. "
-    "Pick one of the test cards on this page.",
-    "test_mode_live_card",
-)
-AUTHENTICATION_FAILED = Decline(
-    "payment_intent_authentication_failure",
-    "We are unable to authenticate your payment method. "
-    "Please choose a different payment method and try again.",
-)
-
-
-@dataclass(frozen=True)
 class Card:
-    """What of a card may be kept: never its whole number, never its security code."""
+    """What of a card may be kept: of a real one never the whole number or the security code."""
 
     last4: str
     exp_month: int
     exp_year: int
-    decline: Decline | None
-    needs_authentication: bool
+    played: TestCard
 
 
-def test_card(number: str) -> Card:
+def one_click(number: str) -> Card:
     """One of the test cards, with an expiry that has not come yet."""
     return _card(number, month=DECEMBER, year=datetime.now(UTC).year + 4)
 
@@ -103,14 +42,8 @@ def read_card(form: Mapping[str, str]) -> tuple[Card | None, dict[str, str]]:
 
 
 def _card(number: str, *, month: int, year: int) -> Card:
-    known = TEST_CARDS.get(number)
-    return Card(
-        last4=number[-4:],
-        exp_month=month,
-        exp_year=year,
-        decline=known.decline if known else NOT_A_TEST_CARD,
-        needs_authentication=known.needs_authentication if known else False,
-    )
+    played = TEST_CARDS.get(number, REAL_CARD)
+    return Card(last4=number[-4:], exp_month=month, exp_year=year, played=played)
 
 
 def _wrong_number(number: str) -> str | None:

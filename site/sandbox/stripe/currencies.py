@@ -5,6 +5,8 @@ https://docs.stripe.com/currencies, with the minimum charges of its table
 
 from decimal import Decimal
 
+from . import errors
+
 ZERO_DECIMAL = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(),
 )
@@ -31,19 +33,31 @@ AMOUNT_MAX = 99_999_999
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹", "krw": "₩"}
 
 
+def known(currency: str, path: str) -> str:
+    """The currency in small letters, or a refusal naming the parameter at `path`."""
+    currency = currency.lower()
+    if currency not in CURRENCIES:
+        supported = ", ".join(sorted(CURRENCIES))
+        message = (
+            f"Invalid currency: {currency}. Stripe currently supports these currencies: {supported}"
+        )
+        raise errors.invalid_value(path, message)
+    return currency
+
+
 def minimum(currency: str) -> int:
     return MINIMUMS.get(currency, MINIMUM_ELSEWHERE)
 
 
 def formatted(amount: int, currency: str) -> str:
     """`€12.00` for 1200 minor units of `eur`; `12.00 CHF` where the symbol is not well known."""
-    decimals = _decimals(currency)
-    number = f"{Decimal(amount).scaleb(-decimals):,.{decimals}f}"
+    places = decimals(currency)
+    number = f"{Decimal(amount).scaleb(-places):,.{places}f}"
     symbol = SYMBOLS.get(currency)
     return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"
 
 
-def _decimals(currency: str) -> int:
+def decimals(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 INVALID_REQUEST = "invalid_request_error"
-NAMES = {"checkout.session": "checkout session"}
+# Kinds that Stripe's messages spell otherwise than its objects do.
+NAMES = {
+    "checkout.session": "checkout session",
+    "payment_method": "PaymentMethod",
+    "promotion_code": "promotion code",
+    "setup_intent": "setupintent",
+}
 
 
 class StripeError(Exception):
@@ -19,6 +25,7 @@ class StripeError(Exception):
         kind: str = INVALID_REQUEST,
         code: str | None = None,
         param: str | None = None,
+        details: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -26,15 +33,36 @@ class StripeError(Exception):
         self.kind = kind
         self.code = code
         self.param = param
+        self.details = details or {}
 
     def body(self) -> dict[str, Any]:
-        error = {"message": self.message, "type": self.kind}
+        error = {"message": self.message, "type": self.kind, **self.details}
         if self.code:
             error["code"] = self.code
-            error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
+            error["doc_url"] = doc_url(self.code)
         if self.param:
             error["param"] = self.param
         return {"error": error}
+
+
+class CardError(StripeError):
+    """An issuer's refusal. Unlike other refusals it happened: what it left behind is kept."""
+
+
+def card_error(error: dict[str, Any], **subject: Any) -> CardError:
+    """The answer to a request whose payment was refused with `error`, as `subject` shows it."""
+    details = {k: error[k] for k in ("charge", "decline_code", "payment_method") if k in error}
+    return CardError(
+        error["message"],
+        status=402,
+        kind=error["type"],
+        code=error["code"],
+        details=details | subject,
+    )
+
+
+def doc_url(code: str) -> str:
+    return f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
 
 
 def unknown_parameters(paths: Sequence[str]) -> StripeError:
@@ -64,10 +92,28 @@ def invalid_value(path: str, message: str) -> StripeError:
     return StripeError(message, param=path)
 
 
+def one_only(*names: str) -> StripeError:
+    message = f"You may only specify one of these parameters: {', '.join(names)}."
+    return StripeError(message, param=names[0])
+
+
+def unexpected_state(message: str, intent: dict[str, Any]) -> StripeError:
+    """A verb that the status of `intent` does not allow."""
+    code = f"{intent['object']}_unexpected_state"
+    return StripeError(message, code=code, details={intent["object"]: intent})
+
+
 def no_such(kind: str, object_id: str, *, param: str = "id") -> StripeError:
     message = f"No such {NAMES.get(kind, kind)}: '{object_id}'"
     status = 404 if param == "id" else 400
     return StripeError(message, status=status, code="resource_missing", param=param)
+
+
+def supported_only(params: dict[str, Any], names: frozenset[str]) -> None:
+    """Refuse what the SDK can send and this stand-in does not play."""
+    for name in params:
+        if name not in names:
+            raise unsupported(name)
 
 
 def unsupported(path: str) -> StripeError:

@@ -7,6 +7,7 @@ import time
 
 import stripe
 
+from . import outbox
 from .ids import new_id
 from .store import Body, Store
 
@@ -34,9 +35,4 @@ def record(store: Store, kind: str, subject: Body, previous: Body | None = None)
         },
         "type": kind,
     }
-    store.add(event)
-    now = time.time()
-    store.connection.execute(
-        "INSERT INTO deliveries (event_id, created_at, due_at) VALUES (?, ?, ?)",
-        (event["id"], now, now),
-    )
+    outbox.enqueue(store, store.add(event))

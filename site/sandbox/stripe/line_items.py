@@ -68,13 +68,7 @@ def _quantity(params: dict[str, Any], path: str) -> int:
 
 
 def _price(store: Store, params: dict[str, Any], path: str) -> Body:
-    currency = params["currency"].lower()
-    if currency not in currencies.CURRENCIES:
-        supported = ", ".join(sorted(currencies.CURRENCIES))
-        message = (
-            f"Invalid currency: {currency}. Stripe currently supports these currencies: {supported}"
-        )
-        raise errors.invalid_value(f"{path}[currency]", message)
+    currency = currencies.known(params["currency"], f"{path}[currency]")
     if "recurring" in params:
         raise errors.unsupported(f"{path}[recurring]")
     if "product" in params:

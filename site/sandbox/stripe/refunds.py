@@ -1,14 +1,22 @@
-"""Refunds of card payments, whole or in parts.
+"""Refunds of payments, whole or in parts. How they go on is told in `refund_outcomes`.
 
 https://docs.stripe.com/api/refunds/create
 """
 
-import secrets
 from typing import Any
 
 import stripe
 
-from . import charges, currencies, errors, events
+from . import (
+    charges,
+    currencies,
+    disputes,
+    errors,
+    events,
+    payment_methods,
+    presentment,
+    refund_outcomes,
+)
 from .blanks import blank
 from .store import Body, Store
 
@@ -21,15 +29,18 @@ def create(store: Store, params: dict[str, Any]) -> Body:
         if params.get(name):
             raise errors.unsupported(name)
     charge = _charge(store, params)
+    disputes.check_refundable(store, charge)
     amount = _amount(charge, params)
     before = {name: charge[name] for name in ("amount_refunded", "refunded")}
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     store.save(charge)
-    refund = store.add(_refund(charge, params, amount), parent=charge["id"])
+    refund = store.add(_refund(store, charge, params, amount), parent=charge["id"])
     events.record(store, "refund.created", refund)
     events.record(store, "charge.refunded", charge, before)
-    _reference(store, refund)
+    if refund["status"] == "succeeded":
+        refund_outcomes.give_reference(store, refund)
+    disputes.drop_inquiry(store, charge)
     return refund
 
 
@@ -73,31 +84,37 @@ def _amount(charge: Body, params: dict[str, Any]) -> int:
     return amount
 
 
-def _refund(charge: Body, params: dict[str, Any], amount: int) -> Body:
-    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number"}
+def _refund(store: Store, charge: Body, params: dict[str, Any], amount: int) -> Body:
+    method = store.load(payment_methods.KIND, charge["payment_method"])
+    pending = _is_slow(store, method)
     return {
         **blank(stripe.Refund, kind=KIND, prefix="re"),
         "amount": amount,
         "charge": charge["id"],
         "currency": charge["currency"],
         "customer": charge["customer"],
-        "destination_details": {"card": {**card, "type": "refund"}, "type": "card"},
+        "destination_details": _destination(method["type"]),
         "instructions_email": params.get("instructions_email"),
         "metadata": params.get("metadata") or {},
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
+        "pending_reason": "processing" if pending else None,
+        "presentment_details": presentment.share(
+            charge["presentment_details"], part=amount, whole=charge["amount"]
+        ),
         "reason": params.get("reason"),
-        "status": "succeeded",
+        "status": "pending" if pending else "succeeded",
     }
 
 
-def _reference(store: Store, refund: Body) -> None:
-    """The card network's reference, which comes after the answer to the request."""
-    before = refund["destination_details"]
-    card = before["card"] | {
-        "reference": "".join(secrets.choice("0123456789") for _ in range(23)),
-        "reference_status": "available",
-    }
-    updated = refund | {"destination_details": before | {"card": card}}
-    store.save(updated)
-    events.record(store, "refund.updated", updated, {"destination_details": before})
+def _is_slow(store: Store, method: Body) -> bool:
+    """Whether the money is on its way for some time; to a bank account it always is."""
+    return method["type"] != "card" or payment_methods.played(store, method).refund == "pending"
+
+
+def _destination(kind: str) -> Body:
+    if kind == "card":
+        card = {"reference_status": "pending", "reference_type": "acquirer_reference_number"}
+        return {"card": {**card, "type": "refund"}, "type": "card"}
+    way = {"sepa_debit": "eu_bank_transfer", "us_bank_account": "us_bank_transfer"}[kind]
+    return {way: {"reference": None, "reference_status": "pending"}, "type": way}

@@ -49,6 +49,13 @@ class Store:
         ).fetchone()
         return json.loads(row["private"])
 
+    def remember(self, object_id: str, **facts: Any) -> None:
+        """Add to what is kept with an object and never answered."""
+        private = {**(self.private(object_id) or {}), **facts}
+        self.connection.execute(
+            "UPDATE objects SET private = ? WHERE id = ?", (json.dumps(private), object_id)
+        )
+
     def save(self, body: Body) -> Body:
         self.connection.execute(
             "UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), body["id"])
@@ -106,7 +113,11 @@ def under(parent: str) -> Condition:
 
 
 def where(field: str, operator: str, *values: Any) -> Condition:
-    """A comparison of a field of the JSON, `field` written with dots."""
+    """A comparison of a field of the JSON, `field` written with dots; `IS NULL` takes no value."""
     marks = ", ".join("?" for _ in values)
     right = f"({marks})" if operator == "IN" else marks
     return Condition(f"json_extract(body, '$.{field}') {operator} {right}", values)
+
+
+def flagged(field: str, *, on: bool) -> Condition:
+    return where(field, "=", on)

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from . import errors
+from .metadata import Metadata
 
 Sent = str | dict[str, Any]
 
@@ -141,9 +142,7 @@ class Keyed(Nested):
 
 
 class Pairs(Nested):
-    """Metadata."""
-
-    def read(self, sent: Sent, path: str) -> dict[str, str]:
+    def read(self, sent: Sent, path: str) -> Metadata:
         table = self.table(sent, path, "object")
         if len(table) > METADATA_KEYS_MAX:
             message = f"Metadata can have up to {METADATA_KEYS_MAX} keys, but you passed in more."
@@ -151,7 +150,7 @@ class Pairs(Nested):
         for key, value in table.items():
             self._check("keys", key, METADATA_KEY_CHARACTERS_MAX, path)
             self._check("values", value, METADATA_VALUE_CHARACTERS_MAX, _inside(path, key))
-        return {key: value for key, value in table.items() if value}
+        return Metadata(table)
 
     def _check(self, what: str, text: Sent, limit: int, path: str) -> None:
         if not isinstance(text, str):
