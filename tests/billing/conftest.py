@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from potluck.billing.gateway import Gateway
 from potluck.credits.audit import audit
+from tests.billing.buyer import Buyer
 from tests.billing.people import Member, Webhook
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
 from tests.conftest import SignInAs
@@ -80,3 +81,10 @@ def dana(browser: Callable[[], Browser], sign_in_as: SignInAs) -> Member:
 def sam(browser: Callable[[], Browser], sign_in_as: SignInAs) -> Member:
     own = browser()
     return Member(own, sign_in_as(own, "Sam").id)
+
+
+@pytest.fixture
+def buyer(dana: Member, stand_in: StandIn, line: Line, webhook: Webhook) -> Buyer:
+    buyer = Buyer(dana, stand_in, line, webhook)
+    assert webhook.deliver(buyer.completed).status_code == 200
+    return buyer

@@ -201,16 +201,33 @@ class StandIn:
         path = f"/v1/checkout/sessions/{session_id}/expire"
         assert requests.post(self.url + path, auth=(SECRET_KEY, ""), timeout=10).ok
 
+    def ask(self, path: str, **form: Any) -> dict[str, Any]:
+        """What the API answers to the operator, who works in Stripe's dashboard."""
+        answer = requests.post(self.url + path, data=form, auth=(SECRET_KEY, ""), timeout=10)
+        assert answer.ok, answer.text
+        return dict(answer.json())
+
+    def decide(self, path: str, **choice: Any) -> dict[str, Any]:
+        """What a bank decides."""
+        answer = requests.post(f"{self.url}/control/{path}", json=choice, timeout=10)
+        assert answer.ok, answer.text
+        return dict(answer.json())
+
+    def read(self, path: str) -> dict[str, Any]:
+        """What the API says."""
+        return dict(requests.get(self.url + path, auth=(SECRET_KEY, ""), timeout=10).json())
+
+    def charge_of(self, payment_id: str) -> str:
+        """The id of the charge that took the money."""
+        return str(self.read(f"/v1/payment_intents/{payment_id}")["latest_charge"])
+
     def payment_of(self, session_id: str) -> str:
         """The id of the payment that somebody began in a checkout."""
-        path = f"/v1/checkout/sessions/{session_id}"
-        session = requests.get(self.url + path, auth=(SECRET_KEY, ""), timeout=10).json()
-        return str(session["payment_intent"])
+        return str(self.read(f"/v1/checkout/sessions/{session_id}")["payment_intent"])
 
     def sessions_of(self, purchase_id: uuid.UUID) -> list[dict[str, Any]]:
         """Every checkout there is for a purchase."""
-        path = "/v1/checkout/sessions?limit=100"
-        listed = requests.get(self.url + path, auth=(SECRET_KEY, ""), timeout=10).json()["data"]
+        listed = self.read("/v1/checkout/sessions?limit=100")["data"]
         return [s for s in listed if s["metadata"].get("purchase") == str(purchase_id)]
 
     def rewrite(self, object_id: str, **changes: Any) -> None:

@@ -13,30 +13,10 @@ from potluck.credits import holds, ledger
 from potluck.credits.audit import audit
 from potluck.credits.pricing import cost_credits, current_price, equal_shares
 from potluck.database import db
-from potluck.rooms import rooms, rounds
-from potluck.rooms.models import Generation
-from potluck.rooms.recipes import recipe
+from tests.orders import ordered_generation
 from tests.people import make_user
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def ordered_generation(user_id: int) -> int:
-    """A generation without holds, as `rounds.start` makes it."""
-    room = rooms.current_room(user_id) or rooms.create_room([user_id])
-    last = rounds.current_round(room)
-    if last:
-        last.phase = "done"
-    round_ = rounds.open_round(room, recipe("story"))
-    generation = Generation(
-        round_id=round_.id,
-        price_id=current_price("scripted").id,
-        messages=[],
-        output_tokens_max=1,
-    )
-    db.session.add(generation)
-    db.session.commit()
-    return generation.id
 
 
 def test_the_same_payment_is_credited_once() -> None:

@@ -1,0 +1,51 @@
+"""Generations that somebody pays for, without the room's pages around them."""
+
+from __future__ import annotations
+
+from potluck.credits import holds
+from potluck.credits.pricing import current_price
+from potluck.database import db
+from potluck.rooms import rooms, rounds
+from potluck.rooms.models import Generation
+from potluck.rooms.recipes import recipe
+
+
+def ordered_generation(user_id: int) -> int:
+    """A generation without holds, as `rounds.start` makes it."""
+    room = rooms.current_room(user_id) or rooms.create_room([user_id])
+    last = rounds.current_round(room)
+    if last:
+        last.phase = "done"
+    round_ = rounds.open_round(room, recipe("story"))
+    generation = Generation(
+        round_id=round_.id,
+        price_id=current_price("scripted").id,
+        messages=[],
+        output_tokens_max=1,
+    )
+    db.session.add(generation)
+    db.session.commit()
+    return generation.id
+
+
+def hold(user_id: int, amount_credits: int) -> int:
+    """Sets credits aside for a generation that was sent to the model; its id."""
+    generation_id = ordered_generation(user_id)
+    holds.reserve(amounts={user_id: amount_credits}, generation_id=generation_id, ttl_seconds=60)
+    holds.dispatch(generation_id)
+    db.session.commit()
+    return generation_id
+
+
+def settle(generation_id: int, *, user_id: int, amount_credits: int) -> None:
+    """Takes so many of the credits that were held, and gives the rest back."""
+    holds.settle(generation_id, shares={user_id: amount_credits})
+    generation = db.session.get_one(Generation, generation_id)
+    generation.state, generation.cost_credits = "done", amount_credits
+    generation.text = "Once there was a frog."
+    db.session.commit()
+
+
+def spend(user_id: int, amount_credits: int) -> None:
+    """A round that cost so much."""
+    settle(hold(user_id, amount_credits), user_id=user_id, amount_credits=amount_credits)
