@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
+# Its plugin imports it after the last test otherwise, and Python 3.11 before 3.11.8 may fail to
+# parse so much while threads end: https://github.com/python/cpython/issues/106905.
+import hypothesis as _hypothesis  # noqa: F401
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

@@ -188,6 +188,7 @@ def test_two_operators_at_once_give_back_what_there_is(app: Flask, buyer: Buyer)
                 purchase_id=wanted, amount_minor=150, reason="", requested_by=None
             )
             refunds.carry_out(refund_id)
+        db.session.remove()
 
     wanted = purchase_id()
     at_once(give, give)
