@@ -223,5 +223,21 @@ def error_response(*, status: int, code: str, message: str | None) -> ResponseRe
     if wants_json():
         return {"error": {"code": code, "message": text, "request_id": request_id}}, status
     template = "errors/_error.html" if wants_fragment() else "errors/page.html"
-    page = render_template(template, status=status, code=code, message=text, request_id=request_id)
+    page = render_template(
+        template,
+        status=status,
+        code=code,
+        message=text,
+        request_id=request_id,
+        back_url=_page_of_form(),
+    )
     return page, status
+
+
+def _page_of_form() -> str | None:
+    """Where somebody whose form was refused can try again; None for those who sent none."""
+    origin = current_settings().origin
+    referrer = request.referrer or ""
+    if request.method in SAFE_METHODS or not referrer.startswith(f"{origin}/"):
+        return None
+    return referrer.removeprefix(origin)

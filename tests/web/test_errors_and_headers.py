@@ -224,3 +224,16 @@ def test_who_types_the_other_name_of_this_machine_is_led_to_ours(
     assert (answer.status_code, answer.location) == (307, f"http://localhost:8000{path}")
     assert client.get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
     assert client.get(path, base_url="http://localhost:8000").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("referrer", "is_ours"), [("/credits?page=2", True), ("https://elsewhere.example/", False)]
+)
+def test_whose_form_was_refused_can_go_back_to_it(
+    client: Browser, settings: Settings, *, referrer: str, is_ours: bool
+) -> None:
+    sent_from = settings.origin + referrer if is_ours else referrer
+    page = client.post("/sign-out", headers={"Referer": sent_from}).get_data(as_text=True)
+    assert ("Back to the page" in page) == is_ours
+    assert f'href="{referrer}"' in page or not is_ours
+    assert "elsewhere.example" not in page
