@@ -204,3 +204,17 @@ def test_a_disputed_payment_is_not_refunded_as_well(operator: Browser, buyer: Bu
     answer = operator.submit(f"{page}/refunds", page=page, amount="1")
     assert answer.status_code == 422
     assert "answer the dispute at Stripe" in answer.get_data(as_text=True)
+
+
+def test_what_was_given_up_and_done_all_the_same_takes_its_credits(
+    operator: Browser, buyer: Buyer, line: Line, stand_in: StandIn
+) -> None:
+    line.hang_up()
+    give_back(operator, "0.50")
+    line.mend()
+    (ours,) = rows("SELECT id FROM refunds")
+    db.transact(lambda: refunds._give_up(ours.id))
+    assert buyer.balance == (2000, 0, 0)
+    listed = stand_in.read(f"/v1/refunds?payment_intent={buyer.payment_id}")
+    buyer.hear("refund.created", listed["data"][0]["id"])
+    assert buyer.balance == (1500, 0, 0)

@@ -20,6 +20,8 @@ PURCHASE_STATES = ("created", "open", "processing", "expired", "failed", "paid")
 # A refund that succeeded can still fail, when the buyer's bank sends it back.
 REFUND_STATES = ("held", "asked", "pending", "succeeded", "failed")
 REFUND_ENDS = frozenset({"failed", "refused"})
+# Those that Stripe has not answered.
+REFUNDS_WAITING = ("held", "asked")
 # Those whose money is gone, or on its way.
 REFUNDS_COUNTED = ("pending", "succeeded")
 DISPUTE_STATES = ("inquiry", "open", "closed", "won", "lost")

@@ -17,6 +17,7 @@ from potluck.billing.gateway import current_gateway
 from potluck.billing.models import (
     DISPUTES_COUNTED,
     REFUNDS_COUNTED,
+    REFUNDS_WAITING,
     Dispute,
     Purchase,
     Refund,
@@ -137,12 +138,17 @@ def _record_refund(purchase: Purchase, news: RefundNews) -> None:
 
 
 def _refund(purchase: Purchase, news: RefundNews) -> Refund | None:
-    """The row, by Stripe's id, or by ours where Stripe's is news."""
+    """The row, by Stripe's id, or by ours where Stripe's is news.
+
+    One that was given up here and done there all the same is news as any other: its row has
+    ended, and its credits are the member's again.
+    """
     query = select(Refund).filter_by(purchase_id=purchase.id)
     known = db.session.scalar(query.filter_by(stripe_refund_id=news.id))
     if known or news.ours is None:
         return known
-    return db.session.scalar(query.filter_by(id=news.ours, stripe_refund_id=None))
+    ours = query.filter_by(id=news.ours, stripe_refund_id=None)
+    return db.session.scalar(ours.where(Refund.state.in_(REFUNDS_WAITING)))
 
 
 def _record_dispute(purchase: Purchase, news: DisputeNews) -> None:
