@@ -208,8 +208,10 @@ def _asking(refusal: str) -> Iterator[None]:
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise _unavailable(error) from error
     except stripe.StripeError as error:
-        # The same key is in use by the other of two clicks.
-        if error.http_status == HTTPStatus.CONFLICT:
+        # The same key is in use by the other of two clicks; or Stripe itself failed, and then it
+        # may have done it: https://docs.stripe.com/error-low-level#server-errors.
+        status = error.http_status or HTTPStatus.INTERNAL_SERVER_ERROR
+        if status == HTTPStatus.CONFLICT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _unavailable(error) from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
         raise StripeRefused(refusal) from error
