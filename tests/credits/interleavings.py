@@ -1,0 +1,210 @@
+"""What can happen, in random order: buying, giving, holding, capturing, and money going back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+from sqlalchemy import text
+
+from potluck.billing import refunds
+from potluck.billing.news import DisputeState, RefundState
+from potluck.credits import holds, ledger
+from potluck.database import db
+from tests.credits.model import MEMBERS, Model, Order, RefundOrder
+from tests.credits.till import Payment
+
+TTL_SECONDS = 600
+REFUNDS_BEGIN: tuple[RefundState, ...] = ("pending", "succeeded")
+PACKS = ("taster", "supper", "feast")
+BEGIN_PURCHASE = text("""
+    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, source, expires_at)
+    SELECT :user_id, id, :credits, :amount_minor, 'usd', :source, now() + interval '1 day'
+    FROM packs WHERE slug = :slug ON CONFLICT DO NOTHING RETURNING id
+""")
+ORDER_GENERATION = text("""
+    WITH round AS (
+        INSERT INTO rounds (room_id, number, recipe, phase)
+        VALUES (:room_id, :number, 'story', 'done') RETURNING id
+    )
+    INSERT INTO generations (round_id, price_id, messages, output_tokens_max)
+    SELECT round.id, (SELECT max(id) FROM model_prices), '[]', 1 FROM round RETURNING id
+""")
+
+T = TypeVar("T")
+Member = st.integers(0, MEMBERS - 1)
+Pick = st.integers(0, 63)
+Few = st.integers(1, 40)
+Cuts = st.lists(st.integers(0, 40), min_size=MEMBERS, max_size=MEMBERS)
+Refunded = st.sampled_from(REFUNDS_BEGIN)
+# Mostly what Stripe says now, sometimes what it said before.
+Age = st.one_of(st.just(0), st.integers(0, 9))
+# A whole list, or backwards, or a part of it.
+Part = st.sampled_from([slice(None), slice(None, None, -1), slice(1), slice(-1, None), slice(0)])
+
+
+class Interleavings(Model):
+    """Each rule is a transaction of the app's, or something at Stripe that is heard of or not."""
+
+    @rule(member=Member, amount=Few, name=st.integers(0, 9))
+    def grant(self, *, member: int, amount: int, name: int) -> None:
+        key = f"{self.run}:{name}"
+        gift = {"user_id": self.ids[member], "amount_credits": amount}
+        is_new = db.transact(lambda: ledger.grant(**gift, key=key, reason="A gift"))
+        assert is_new == (key not in self.granted)
+        self.granted.add(key)
+        if is_new:
+            self.reference.moved[member] += amount
+
+    @rule(member=Member, sold=st.integers(1, 99), price=Few, pack=st.integers(0, 3))
+    def buy(self, *, member: int, sold: int, price: int, pack: int) -> None:
+        """One of three packs by hand or, as the fourth, by an automatic top-up."""
+        is_automatic = pack == len(PACKS)
+        values = {
+            "user_id": self.ids[member],
+            "credits": sold,
+            "amount_minor": price,
+            "slug": PACKS[pack % len(PACKS)],
+            "source": "automatic" if is_automatic else "checkout",
+        }
+        purchase_id = db.transact(lambda: db.session.scalar(BEGIN_PURCHASE, values))
+        if purchase_id:
+            self.payments.append(Payment(purchase_id, member, sold, price, is_automatic))
+
+    @precondition(lambda self: any(each.may_become for each in self.payments))
+    @rule(pick=Pick, way=Pick, extra=st.integers(-40, 9), is_heard=st.booleans())
+    def pay(self, *, pick: int, way: int, extra: int, is_heard: bool) -> None:
+        """A promotion or a tax makes what is paid another sum than what was asked."""
+        payment = picked([each for each in self.payments if each.may_become], pick)
+        least = 1 if payment.is_automatic else 0
+        paid_minor = max(least, payment.asked_minor + extra)
+        payment.become(picked(payment.may_become, way), paid_minor=paid_minor)
+        if is_heard:
+            self.hear_of_sale(payment, age=0)
+
+    @precondition(lambda self: self.payments)
+    @rule(pick=Pick, age=Age, by_payment=st.booleans())
+    def hear_of_a_sale(self, *, pick: int, age: int, by_payment: bool) -> None:
+        self.hear_of_sale(picked(self.payments, pick), age=age, by_payment=by_payment)
+
+    @precondition(lambda self: any(each.left_minor > 0 for each in self.payments))
+    @rule(pick=Pick, amount=Few, state=Refunded, is_heard=st.booleans())
+    def refund(self, *, pick: int, amount: int, state: RefundState, is_heard: bool) -> None:
+        """In Stripe's dashboard, whether the credits are still there or not."""
+        payment = picked([each for each in self.payments if each.left_minor > 0], pick)
+        payment.refund(min(amount, payment.left_minor), state)
+        if is_heard:
+            self.hear_of_returns(payment)
+
+    @precondition(lambda self: any(each.is_disputable for each in self.payments))
+    @rule(pick=Pick, amount=Few, is_inquiry=st.booleans(), is_heard=st.booleans())
+    def dispute(self, *, pick: int, amount: int, is_inquiry: bool, is_heard: bool) -> None:
+        payment = picked([each for each in self.payments if each.is_disputable], pick)
+        state: DisputeState = "inquiry" if is_inquiry else "open"
+        payment.dispute(min(amount, payment.paid_minor), state)
+        if is_heard:
+            self.hear_of_returns(payment)
+
+    @precondition(lambda self: any(each.undecided for each in self.payments))
+    @rule(pick=Pick, which=Pick, way=Pick, is_heard=st.booleans())
+    def decide(self, *, pick: int, which: int, way: int, is_heard: bool) -> None:
+        """A refund goes through or fails, a dispute is opened, won or lost."""
+        payment = picked([each for each in self.payments if each.undecided], pick)
+        payment.decide(picked(payment.undecided, which), way)
+        if is_heard:
+            self.hear_of_returns(payment)
+
+    @precondition(lambda self: any(each.was_charged for each in self.payments))
+    @rule(pick=Pick, age=Age, refunds=Part, disputes=Part)
+    def hear_of_what_went_back(
+        self, *, pick: int, age: int, refunds: slice, disputes: slice
+    ) -> None:
+        payment = picked([each for each in self.payments if each.was_charged], pick)
+        self.hear_of_returns(payment, age=age, refunds=refunds, disputes=disputes)
+
+    @rule(amounts=st.dictionaries(Member, Few, min_size=1))
+    def hold(self, *, amounts: dict[int, int]) -> None:
+        """All of them, or nobody where one can't pay."""
+        place = {"room_id": self.room_id, "number": len(self.orders) + 1}
+        generation_id = int(db.session.execute(ORDER_GENERATION, place).scalar_one())
+        payers = {self.ids[member]: amount for member, amount in amounts.items()}
+        short = {self.ids[member] for member in self.reference.short(amounts)}
+        reserve = partial(holds.reserve, generation_id=generation_id, ttl_seconds=TTL_SECONDS)
+        if short:
+            with pytest.raises(ledger.InsufficientCredits) as refusal:
+                reserve(amounts=payers)
+            db.session.rollback()
+            assert refusal.value.user_ids == short
+        else:
+            reserve(amounts=payers)
+            db.session.commit()
+            self.orders.append(Order(generation_id, amounts))
+            self.reference.held.update(amounts)
+
+    @precondition(lambda self: self.orders)
+    @rule(pick=Pick)
+    def dispatch(self, *, pick: int) -> None:
+        order = picked(self.orders, pick)
+        db.transact(lambda: holds.dispatch(order.generation_id))
+        order.is_dispatched = True
+
+    @precondition(lambda self: any(order.is_dispatched for order in self.orders))
+    @rule(pick=Pick, cuts=Cuts)
+    def capture(self, *, pick: int, cuts: list[int]) -> None:
+        """Each pays up to the whole of what was held, some of them nothing."""
+        order = picked([order for order in self.orders if order.is_dispatched], pick)
+        amounts = order.amounts.items()
+        self.end(
+            order, {member: amount - cuts[member] % (amount + 1) for member, amount in amounts}
+        )
+
+    @precondition(lambda self: self.orders)
+    @rule(pick=Pick)
+    def release(self, *, pick: int) -> None:
+        self.end(picked(self.orders, pick), {})
+
+    @precondition(lambda self: self.payments)
+    @rule(pick=Pick, amount=Few)
+    def ask_for_a_refund(self, *, pick: int, amount: int) -> None:
+        """The operator does, and is refused what would be a debt, or more than there is."""
+        payment = picked(self.payments, pick)
+        sale = self.payments.index(payment)
+        waiting = sum(o.amount_minor for o in self.refund_orders if o.is_open and o.sale == sale)
+        needed = self.reference.needed_for_refund(sale, amount, waiting_minor=waiting)
+        request = partial(refunds._request, purchase_id=payment.purchase_id, amount_minor=amount)
+        if needed:
+            refund_id = db.transact(lambda: request(reason="", requested_by=None))
+            self.refund_orders.append(RefundOrder(refund_id, sale, amount, needed))
+            self.reference.held[payment.member] += needed
+        else:
+            with pytest.raises(refunds.RefundRefused):
+                request(reason="", requested_by=None)
+            db.session.rollback()
+
+    @precondition(lambda self: self.refund_orders)
+    @rule(pick=Pick, state=Refunded, does=st.booleans(), says_no=st.booleans())
+    def carry_out_a_refund(
+        self, *, pick: int, state: RefundState, does: bool, says_no: bool
+    ) -> None:
+        """Stripe does it, or refuses, or neither; and it may say no and have done it."""
+        order = picked(self.refund_orders, pick)
+        payment = self.payments[order.sale]
+        asked = db.transact(lambda: refunds._dispatch(order.refund_id))
+        assert asked == (payment.payment_id, order.amount_minor)
+        has_enough = payment.left_minor >= order.amount_minor
+        if does and has_enough and not (order.is_done or order.is_given_up):
+            order.is_done = True
+            payment.refund(order.amount_minor, state, ours=order.refund_id)
+        if says_no:
+            order.is_given_up = True
+            db.transact(lambda: refunds._give_up(order.refund_id))
+            self.close(order)
+
+
+def picked(several: Sequence[T], number: int) -> T:
+    """One of them; the latest where the number is 0, as it is in the simplest example."""
+    return several[-1 - number % len(several)]
