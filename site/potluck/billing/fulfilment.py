@@ -26,11 +26,12 @@ RESTORE_PACK = text("""
     WHERE NOT EXISTS (SELECT FROM packs WHERE slug = :slug AND credits = :credits
         AND currency = :currency)
 """)
+# Not as an open one, of which a member has only one: they may have begun another meanwhile.
 RESTORE_PURCHASE = text("""
     INSERT INTO purchases (id, user_id, pack_id, credits, amount_minor, currency, created_at,
         expires_at, source, state, checkout_session_id, payment_intent_id)
     SELECT :id, :user_id, packs.id, :credits, packs.amount_minor, :currency, :created_at,
-        :created_at, :source, 'open', :session_id, :payment_id
+        :created_at, :source, 'expired', :session_id, :payment_id
     FROM packs WHERE slug = :slug AND credits = :credits AND currency = :currency
     ORDER BY withdrawn_at DESC NULLS FIRST LIMIT 1
     ON CONFLICT DO NOTHING
