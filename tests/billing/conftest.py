@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from potluck.billing.gateway import Gateway
 from potluck.credits.audit import audit
+from tests.billing.bank import Bank
 from tests.billing.buyer import Buyer
 from tests.billing.people import Member, Webhook
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
@@ -45,6 +46,15 @@ def _credits_add_up(database: None) -> Iterator[None]:
     yield
     report = audit()
     assert report.is_clean, report.faults
+
+
+@pytest.fixture
+def bank(stand_in: StandIn) -> Iterator[Bank]:
+    """At a Stripe that has heard of nobody yet."""
+    bank = Bank(stand_in)
+    bank.forget()
+    yield bank
+    bank.end_faults()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from potluck.billing import packs, refunds, views, webhook
+from potluck.billing import commands, packs, refunds, views, webhook
 from potluck.billing.gateway import Gateway
 from potluck.billing.money import money
 from potluck.jobs import Jobs
@@ -24,6 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(webhook.blueprint)
     # Stripe signs what it sends; there is no form and no session.
     csrf.exempt(webhook.blueprint)
+    commands.init_app(app)
 
 
 def start(jobs: Jobs) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import defer
 
 from potluck.billing import checkout, returns
 from potluck.billing.fulfilment import fulfil, fulfil_payment
@@ -85,10 +87,16 @@ def keep(event: dict[str, Any]) -> None:
 def handle(event_id: str) -> bool:
     """Does what the event asks for, once; False when it must be tried again. Commits."""
     event = db.session.get_one(StripeEvent, event_id)
-    is_handled, kind, payload = event.handled_at is not None, event.type, event.payload
+    is_handled = event.handled_at is not None
     db.session.commit()
-    if is_handled:
-        return True
+    return is_handled or replay(event_id)
+
+
+def replay(event_id: str) -> bool:
+    """Does what the event asks for even if that was done before; False if it failed. Commits."""
+    event = db.session.get_one(StripeEvent, event_id)
+    kind, payload = event.type, event.payload
+    db.session.commit()
     try:
         _do(kind, payload["data"]["object"])
     except Exception as error:
@@ -101,6 +109,12 @@ def handle(event_id: str) -> bool:
     db.session.execute(HANDLED, {"id": event_id})
     db.session.commit()
     return True
+
+
+def waiting() -> Sequence[StripeEvent]:
+    """Events that were kept and could not be handled yet, in the order they came."""
+    query = select(StripeEvent).filter_by(handled_at=None).options(defer(StripeEvent.payload))
+    return db.session.scalars(query.order_by(StripeEvent.received_at, StripeEvent.id)).all()
 
 
 def _do(kind: str, subject: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 import stripe
@@ -35,6 +35,8 @@ CREATE_RETRIES_MAX = 2
 CONNECTIONS_MAX = 10
 PAGE_ROWS = 100
 ASKED_ONCE: stripe.RequestOptions = {"max_network_retries": 0}
+# Whoever reads a long list loses more by giving up than by waiting.
+ASKED_PATIENTLY: stripe.RequestOptions = {"max_network_retries": 2}
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
 
@@ -49,6 +51,12 @@ class StripeRefused(StripeUnavailable):
     """Stripe answered, and would answer the same to the same question."""
 
     code = "stripe_refused"
+
+
+class StripeUnknown(StripeRefused):
+    """Stripe answered that it has no such thing."""
+
+    code = "stripe_unknown"
 
 
 class BuyingUnavailable(StripeUnavailable):
@@ -82,7 +90,9 @@ class Gateway:
         *,
         api_url: str | None,
         answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
+        page_rows: int = PAGE_ROWS,
     ) -> None:
+        self._page_rows = page_rows
         self.is_live = secret_key.startswith(LIVE_KEY_PREFIXES)
         # Otherwise the SDK opens a pool of its own in every greenlet.
         session = requests.Session()
@@ -184,6 +194,27 @@ class Gateway:
             )
             return [news.dispute(dispute) for dispute in disputes.auto_paging_iter()]
 
+    def pages(self, noun: str, *, since: datetime, expand: str) -> Iterator[list[Any]]:
+        """Everything of a kind that was made since then, newest first, a page at a time."""
+        lists: dict[str, Any] = {
+            "checkouts": self._client.v1.checkout.sessions,
+            "payments": self._client.v1.payment_intents,
+            "refunds": self._client.v1.refunds,
+            "disputes": self._client.v1.disputes,
+        }
+        params: dict[str, Any] = {
+            "created": {"gte": int(since.timestamp())},
+            "limit": self._page_rows,
+            "expand": [f"data.{expand}"],
+        }
+        while True:
+            with _asking(f"Stripe would not list its {noun}."):
+                page = lists[noun].list(params=params, options=ASKED_PATIENTLY)
+            yield page.data
+            if not page.has_more:
+                return
+            params["starting_after"] = page.data[-1].id
+
 
 def current_gateway() -> Gateway:
     """That of the app that is being served; raises `BuyingUnavailable`."""
@@ -213,6 +244,8 @@ def _asking(refusal: str) -> Iterator[None]:
         status = error.http_status or HTTPStatus.INTERNAL_SERVER_ERROR
         if status == HTTPStatus.CONFLICT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _unavailable(error) from error
+        if error.http_status == HTTPStatus.NOT_FOUND:
+            raise StripeUnknown("Stripe doesn't know of it.") from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
         raise StripeRefused(refusal) from error
 
