@@ -197,6 +197,14 @@ class StandIn:
         page = f"{self.url}/c/pay/{session_id}"
         return requests.post(page, data={"test_card": card}, allow_redirects=False, timeout=10)
 
+    def enter_code(self, session_id: str, code: str) -> None:
+        """A buyer types a promotion code on the page."""
+        page = f"{self.url}/c/pay/{session_id}/discount"
+        answer = requests.post(
+            page, data={"promotion_code": code}, allow_redirects=False, timeout=10
+        )
+        assert answer.status_code == 303, answer.text
+
     def expire(self, session_id: str) -> None:
         path = f"/v1/checkout/sessions/{session_id}/expire"
         assert requests.post(self.url + path, auth=(SECRET_KEY, ""), timeout=10).ok

@@ -218,3 +218,16 @@ def test_what_was_given_up_and_done_all_the_same_takes_its_credits(
     listed = stand_in.read(f"/v1/refunds?payment_intent={buyer.payment_id}")
     buyer.hear("refund.created", listed["data"][0]["id"])
     assert buyer.balance == (1500, 0, 0)
+
+
+def test_a_refund_that_stripe_did_and_answered_500_to_is_one_refund(
+    operator: Browser, buyer: Buyer, stand_in: StandIn
+) -> None:
+    stand_in.decide("faults", kind="500_after", match="POST /v1/refunds", count=1)
+    assert "asked again by itself" in give_back(operator, "0.50")
+    assert states() == [("asked", "dispatched")]
+    let_time_pass()
+    refunds.sweep()
+    assert states() == [("succeeded", "captured")]
+    assert buyer.balance == (1500, 0, 0)
+    assert len(stand_in.read(f"/v1/refunds?payment_intent={buyer.payment_id}")["data"]) == 1

@@ -12,7 +12,13 @@ from flask import url_for
 from sqlalchemy import select, text
 
 from potluck.billing.fulfilment import fulfil
-from potluck.billing.gateway import Order, StripeRefused, StripeUnavailable, current_gateway
+from potluck.billing.gateway import (
+    Order,
+    StripeBroke,
+    StripeRefused,
+    StripeUnavailable,
+    current_gateway,
+)
 from potluck.billing.models import Purchase
 from potluck.database import db
 from potluck.settings import current_settings
@@ -97,7 +103,7 @@ def _open(purchase: Purchase) -> None:
     db.session.commit()
     try:
         sale = current_gateway().create_session(order)
-    except StripeRefused:
+    except (StripeBroke, StripeRefused):
         # Its key is spent, so the next click makes a new purchase. Nobody has seen the checkout
         # of this one, if there is one.
         db.session.execute(FAIL, {"id": purchase_id})

@@ -47,6 +47,10 @@ class StripeUnavailable(Refusal):
     code = "stripe_unavailable"
 
 
+class StripeBroke(StripeUnavailable):
+    """Stripe failed, and may have done it before. It keeps this answer under the same key."""
+
+
 class StripeRefused(StripeUnavailable):
     """Stripe answered, and would answer the same to the same question."""
 
@@ -239,11 +243,12 @@ def _asking(refusal: str) -> Iterator[None]:
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise _unavailable(error) from error
     except stripe.StripeError as error:
-        # The same key is in use by the other of two clicks; or Stripe itself failed, and then it
-        # may have done it: https://docs.stripe.com/error-low-level#server-errors.
-        status = error.http_status or HTTPStatus.INTERNAL_SERVER_ERROR
-        if status == HTTPStatus.CONFLICT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # The same key is in use by the other of two clicks.
+        if error.http_status == HTTPStatus.CONFLICT:
             raise _unavailable(error) from error
+        # https://docs.stripe.com/error-low-level#server-errors
+        if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise StripeBroke(_unavailable(error).message) from error
         if error.http_status == HTTPStatus.NOT_FOUND:
             raise StripeUnknown("Stripe doesn't know of it.") from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
@@ -288,6 +293,8 @@ def _params(order: Order) -> SessionCreateParams:
                 },
             }
         ],
+        # Operators make codes in Stripe's dashboard; where there are none, none fits.
+        "allow_promotion_codes": True,
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "expires_at": int(order.expires_at.timestamp()),

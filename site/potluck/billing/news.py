@@ -100,14 +100,13 @@ def sale_of_checkout(session: stripe.checkout.Session) -> Sale:
     payment = intent if isinstance(intent, stripe.PaymentIntent) else None
     state = _checkout_state(session, payment)
     received_minor = payment.amount_received if payment else session.amount_total or 0
-    conversion = session.currency_conversion
     return Sale(
         session_id=session.id,
         payment_id=payment.id if payment else None,
         url=session.url,
         state=state,
-        # Some checkouts are paid in the buyer's own currency; this is the one we asked for.
-        currency=conversion.source_currency if conversion else session.currency or "",
+        # Somebody may pay in their own; that is in `presentment_details`, and none of ours.
+        currency=session.currency or "",
         amount_minor=session.amount_total or 0,
         paid_minor=received_minor if state == "paid" else 0,
         receipt_url=_receipt_url(payment),

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from sqlalchemy import func, select, text
 
 from potluck.billing.gateway import StripeRefused, StripeUnavailable, current_gateway, is_configured
-from potluck.billing.models import Dispute, Purchase, Refund
+from potluck.billing.models import REFUNDS_WAITING, Dispute, Purchase, Refund
 from potluck.billing.money import money
 from potluck.billing.returns import bring_up_to_date, credits_for, gone_minor
 from potluck.credits import holds, ledger
@@ -95,13 +95,20 @@ def sweep() -> None:
     db.session.commit()
     for row in unanswered:
         try:
+            bring_up_to_date(row.payment_intent_id)
             if row.is_old:
-                bring_up_to_date(row.payment_intent_id)
                 db.transact(partial(_give_up, row.id))
-            else:
+            elif _is_unanswered(row.id):
                 carry_out(row.id)
         except StripeUnavailable as error:
             logger.warning("refund %s: %s", row.id, error.message)
+
+
+def _is_unanswered(refund_id: uuid.UUID) -> bool:
+    """Asked again only then: an answer of Stripe's that it broke is kept under the same key."""
+    state = db.session.scalar(select(Refund.state).filter_by(id=refund_id))
+    db.session.commit()
+    return state in REFUNDS_WAITING
 
 
 def left_minor(purchase: Purchase) -> int:
@@ -180,7 +187,7 @@ def _dispatch(refund_id: uuid.UUID) -> tuple[str, int]:
 def _give_up(refund_id: uuid.UUID) -> None:
     """Stripe said no, or never did it: the credits are the member's again."""
     refund = _locked(refund_id)
-    if refund.state in {"held", "asked"}:
+    if refund.state in REFUNDS_WAITING:
         refund.state = "refused"
         refund.changed_at = func.now()
         db.session.flush()
@@ -200,7 +207,7 @@ def _locked(refund_id: uuid.UUID) -> Refund:
 
 def _unanswered_minor(purchase: Purchase) -> int:
     query = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.purchase_id == purchase.id, Refund.state.in_(["held", "asked"])
+        Refund.purchase_id == purchase.id, Refund.state.in_(REFUNDS_WAITING)
     )
     return int(db.session.scalar(query) or 0)
 
