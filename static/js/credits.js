@@ -25,6 +25,7 @@ function show() {
   if (badge) badge.dataset.seq = newest.seq;
   write("[data-credits-available]", newest.available);
   write("[data-credits-held]", newest.held);
+  write("[data-credits-posted]", newest.available + newest.held);
   for (const part of document.querySelectorAll("[data-credits-held-part]")) {
     part.hidden = newest.held === 0;
   }

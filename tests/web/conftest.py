@@ -18,6 +18,7 @@ from potluck.database import db
 from potluck.rooms import rooms, rounds
 from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
+from tests.credits import histories
 from tests.people import Browser, make_user
 
 BUY = text("""
@@ -36,10 +37,14 @@ FAIL = text("""
 
 @dataclass(frozen=True)
 class World:
-    """Ada's: she sits in a room with Ben, her line is in, and she began to buy credits."""
+    """Ada's: she sits in a room with Ben, paid for a round, and began to buy credits.
+
+    Her line for the next round is in.
+    """
 
     room_code: str
     purchase_id: uuid.UUID
+    hold_id: int
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -49,6 +54,7 @@ class World:
             "purchase_id": self.purchase_id,
             "event_id": EVENT_ID,
             "slug": "withdrawn-long-ago",
+            "hold_id": self.hold_id,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -57,12 +63,14 @@ class World:
 def world(database: None) -> World:
     ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
     room = rooms.create_room([ada, ben])
+    generation_id = histories.held_generation({ada: 30, ben: 30})
+    histories.end_generation(generation_id, {ada: 7, ben: 6})
     rounds.open_round(room, recipe("story"))
     rounds.contribute(room, user_id=ada, line="A frog.")
     purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
     db.session.execute(FAIL, {"id": EVENT_ID})
     db.session.commit()
-    return World(room.code, purchase_id)
+    return World(room.code, purchase_id, histories.hold_of(generation_id, ada))
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ ROUTES = {
     "GET /sign-in/<provider>/callback": Answers(400, 400, 400),
     "POST /sign-out": Answers(303, 303, 303),
     "GET /credits": PAGE_FOR_MEMBERS,
+    "GET /credits/statement.csv": PAGE_FOR_MEMBERS,
+    "GET /credits/charges/<int:hold_id>": Answers(303, 404, 200),
     "GET /credits/balance": Answers(401, 200, 200),
     "GET /credits/badge": PUBLIC,
     "GET /billing/buy-button": PAGE_FOR_MEMBERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from potluck.billing import commands, packs, refunds, views, webhook
+from potluck.billing import commands, overview, packs, refunds, views, webhook
 from potluck.billing.gateway import Gateway
 from potluck.billing.money import money
 from potluck.jobs import Jobs
@@ -18,8 +18,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Without Stripe's key everything stands, and the pages say that buying is unavailable."""
     app.extensions["stripe"] = Gateway.from_settings(settings)
     app.add_template_filter(money)
-    # The buy button is included by pages of other areas, which know nothing of billing.
+    # These are shown on pages of other areas, which know nothing of billing.
     app.add_template_global(packs.on_sale, "packs_on_sale")
+    app.add_template_global(overview.payments_in_motion)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(webhook.blueprint)
     # Stripe signs what it sends; there is no form and no session.

@@ -94,6 +94,8 @@ class Purchase(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     paid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Written by the database.
+    failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     pack: Mapped[Pack] = relationship()
     user: Mapped[User] = relationship()
 

@@ -54,16 +54,19 @@ LOCK_OPEN = text("""
         AND holds.state IN ('reserved', 'dispatched')
     ORDER BY accounts.id FOR UPDATE
 """)
-# Every hold of a generation in one statement. What is given back repays a debt first.
+# Every hold of a generation in one statement. What is given back repays a debt first. All of it
+# happens at one moment: a statement of an account puts a moment's rows into a fixed order.
 SETTLE = text("""
-    WITH ending AS (
+    WITH moment AS MATERIALIZED (
+        SELECT clock_timestamp() AS at
+    ), ending AS (
         SELECT * FROM unnest(CAST(:holds AS bigint[]), CAST(:accounts AS bigint[]),
             CAST(:amounts AS bigint[]), CAST(:shares AS bigint[]), CAST(:repaid AS bigint[]))
             AS ending (hold_id, account_id, amount, share, repaid)
     ), ended AS (
-        UPDATE holds SET captured = share, ended_at = clock_timestamp(),
+        UPDATE holds SET captured = share, ended_at = moment.at,
             state = CASE WHEN share > 0 THEN 'captured' ELSE 'released' END
-        FROM ending WHERE id = hold_id
+        FROM ending, moment WHERE id = hold_id
     ), balance AS (
         UPDATE accounts SET held = held - amount, posted = posted - share - repaid,
             owed = owed - repaid
@@ -75,8 +78,8 @@ SETTLE = text("""
         SELECT 'repayment:' || hold_id, 'repayment', account_id, repaid,
             'debts' FROM ending WHERE repaid > 0
     ), transfer AS (
-        INSERT INTO transfers (key, kind, reference, account_id)
-        SELECT key, kind, :reference, account_id FROM part
+        INSERT INTO transfers (key, kind, reference, account_id, created_at)
+        SELECT key, kind, :reference, account_id, moment.at FROM part, moment
         RETURNING id, key
     )
     INSERT INTO entries (transfer_id, account_id, amount)
@@ -85,10 +88,15 @@ SETTLE = text("""
     SELECT transfer.id, accounts.id, part.amount
     FROM transfer JOIN part USING (key) JOIN accounts ON accounts.kind = part.house
 """)
+# Under the account's lock, as whatever says when it happened.
 CAPTURE_REFUND = text("""
+    WITH refunded AS (
+        SELECT holds.id FROM holds JOIN accounts ON accounts.id = holds.account_id
+        WHERE holds.refund_id = :refund_id AND holds.state = 'dispatched' FOR UPDATE
+    )
     UPDATE holds SET captured = least(:amount, amount), ended_at = clock_timestamp(),
         state = 'captured'
-    WHERE refund_id = :refund_id AND state = 'dispatched' RETURNING amount
+    FROM refunded WHERE holds.id = refunded.id RETURNING amount
 """)
 
 

@@ -43,7 +43,7 @@ class Transfer(Base):
     """Something that happened once, between one member and the house: its key says what."""
 
     __tablename__ = "transfers"
-    __table_args__ = (Index("ix_transfers_account_id", "account_id", "id"),)
+    __table_args__ = (Index(None, "account_id", "created_at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
@@ -84,6 +84,8 @@ class Hold(Base):
     __tablename__ = "holds"
     __table_args__ = (
         UniqueConstraint("generation_id", "account_id"),
+        Index(None, "account_id", "created_at"),
+        Index(None, "account_id", "ended_at"),
         Index(
             "ix_holds_open",
             "expires_at",
@@ -92,7 +94,7 @@ class Hold(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     generation_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
     refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refunds.id"), unique=True)
     amount: Mapped[int] = mapped_column(BigInteger)

@@ -1,16 +1,17 @@
-"""A member's credits: the page, the badge, and the numbers alone."""
+"""A member's credits: the page, the statement as a file, receipts, the badge, the numbers alone."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.accounts.sessions import current_session
-from potluck.credits import statement
+from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
+from potluck.credits.statement import Place
 from potluck.web import fragment
 
 blueprint = Blueprint("credits", __name__)
@@ -27,9 +28,36 @@ def session_balance() -> Balance | None:
 @blueprint.get("/credits")
 @login_required
 def index() -> ResponseReturnValue:
-    """Balance, packs, and what happened lately."""
-    rows = statement.latest(current_user.id)
-    return render_template("credits/index.html", rows=rows)
+    """Balance, packs, and what happened lately, or `before` a place in the statement."""
+    before = Place.read(request.args["before"]) if "before" in request.args else None
+    return render_template(
+        "credits/index.html",
+        account=ledger.balance(current_user.id),
+        page=statement.page(current_user.id, before=before),
+        is_newest=before is None,
+    )
+
+
+@blueprint.get("/credits/statement.csv")
+@login_required
+def statement_file() -> ResponseReturnValue:
+    """Every row of the days `from` and `to`, or of all days."""
+    days = statement_csv.Days.read(request.args)
+    file = statement_csv.write(current_user.id, days)
+    response = Response(statement_csv.pieces(file), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=days.filename)
+    response.call_on_close(file.close)
+    return response
+
+
+@blueprint.get("/credits/charges/<int:hold_id>")
+@login_required
+def show_charge(hold_id: int) -> ResponseReturnValue:
+    """The receipt of one round for one of those who shared it."""
+    receipt = receipts.find(hold_id=hold_id, user_id=current_user.id)
+    if receipt is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return render_template("credits/receipt.html", receipt=receipt)
 
 
 @blueprint.get("/credits/balance")
