@@ -8,7 +8,7 @@ import io
 import pytest
 from sqlalchemy import Engine, text
 
-from potluck.credits import ledger, statement_csv
+from potluck.credits import ledger, statement, statement_csv
 from potluck.database import db
 from tests.conftest import SignInAs
 from tests.credits import histories
@@ -60,6 +60,22 @@ def test_a_file_of_many_rows_is_whole(client: Browser, sign_in_as: SignInAs) -> 
         ledger.grant(user_id=ada.id, amount_credits=1, key=str(number), reason="Luck")
     db.session.commit()
     assert [row["balance"] for row in table(client)] == [str(n) for n in range(1200, 0, -1)]
+
+
+def test_what_happens_while_the_file_is_written_is_not_in_it(
+    client: Browser, sign_in_as: SignInAs
+) -> None:
+    ada = sign_in_as(client, "Ada")
+    total = 2 * statement.ROWS_PER_FETCH
+    for number in range(total):
+        ledger.grant(user_id=ada.id, amount_credits=1, key=str(number), reason="Luck")
+    db.session.commit()
+    with statement.everything(ada.id, since=None, before=None, rows_max=2 * total) as rows:
+        balances = [next(rows).balance]
+        histories.held_generation({ada.id: 30})
+        histories.buy(ada.id, 7)
+        balances += [row.balance for row in rows]
+    assert balances == list(range(total, 0, -1))
 
 
 def test_days_choose_rows_and_leave_their_figures_alone(

@@ -80,6 +80,14 @@ def test_a_refund_of_spent_credits_says_what_is_owed_and_the_next_purchase_what_
     assert bought.endswith("+300 300 300")
 
 
+def test_a_gift_that_repaid_a_debt_says_so(client: Browser, sign_in_as: SignInAs) -> None:
+    ada = sign_in_as(client, "Ada")
+    histories.dispute(ada.id, histories.buy(ada.id, 50), 60)
+    gifts(ada.id, 2)
+    assert "A gift of 2 credits; all of them repaid what you owed" in lines(read(client))[0]
+    assert "A gift of 1 credit; all of it repaid what you owed" in lines(read(client))[1]
+
+
 def test_whoever_owes_or_is_frozen_is_told_and_nobody_else(
     client: Browser, sign_in_as: SignInAs
 ) -> None:
