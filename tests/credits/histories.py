@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from sqlalchemy import text, update
 
 from potluck.credits import holds, ledger
-from potluck.credits.pricing import current_price
 from potluck.database import db
-from potluck.rooms import rooms, rounds
 from potluck.rooms.models import Generation, Round
-from potluck.rooms.recipes import recipe
+from tests.orders import ordered_generation
 
 numbers = itertools.count(1)
 
@@ -35,24 +33,6 @@ OPEN_DISPUTE = text("""
     INSERT INTO disputes (id, purchase_id, amount_minor, reason, state)
     VALUES (:reference, :purchase_id, :credits, 'fraudulent', 'open')
 """)
-
-
-def ordered_generation(user_id: int) -> int:
-    """A generation without holds, as `rounds.start` makes it."""
-    room = rooms.current_room(user_id) or rooms.create_room([user_id])
-    last = rounds.current_round(room)
-    if last:
-        last.phase = "done"
-    round_ = rounds.open_round(room, recipe("story"))
-    generation = Generation(
-        round_id=round_.id,
-        price_id=current_price("scripted").id,
-        messages=[],
-        output_tokens_max=1,
-    )
-    db.session.add(generation)
-    db.session.commit()
-    return generation.id
 
 
 def held_generation(amounts: Mapping[int, int]) -> int:

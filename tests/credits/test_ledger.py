@@ -13,7 +13,7 @@ from potluck.credits import holds, ledger
 from potluck.credits.audit import audit
 from potluck.credits.pricing import cost_credits, current_price, equal_shares
 from potluck.database import db
-from tests.credits.histories import ordered_generation
+from tests.orders import ordered_generation
 from tests.people import make_user
 
 pytestmark = pytest.mark.usefixtures("database")
