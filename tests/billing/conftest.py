@@ -8,11 +8,14 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from potluck.billing import packs
 from potluck.billing.gateway import Gateway
 from potluck.credits.audit import audit
 from tests.billing.bank import Bank
+from potluck.database import db
 from tests.billing.buyer import Buyer
 from tests.billing.people import Member, Webhook
+from tests.billing.saved_cards import pack_id
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
 from tests.conftest import SignInAs
 from tests.people import Browser
@@ -98,3 +101,19 @@ def buyer(dana: Member, stand_in: StandIn, line: Line, webhook: Webhook) -> Buye
     buyer = Buyer(dana, stand_in, line, webhook)
     assert webhook.deliver(buyer.completed).status_code == 200
     return buyer
+
+
+@pytest.fixture
+def nibble(database: None) -> Iterator[Callable[[int], str]]:
+    """Puts a small pack on sale at a price, or changes its price; its id."""
+
+    def offer(amount_minor: int) -> str:
+        packs.offer(
+            slug="nibble", name="Nibble", credits_=1000, amount_minor=amount_minor, currency="usd"
+        )
+        db.session.commit()
+        return pack_id("nibble")
+
+    yield offer
+    packs.withdraw("nibble")
+    db.session.commit()

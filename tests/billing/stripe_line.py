@@ -238,6 +238,12 @@ class StandIn:
         listed = self.read("/v1/checkout/sessions?limit=100")["data"]
         return [s for s in listed if s["metadata"].get("purchase") == str(purchase_id)]
 
+    def renumber(self, payment_method_id: str, number: str) -> None:
+        """Makes a saved card behave like another test card from now on."""
+        query = "UPDATE objects SET private = json_set(private, '$.number', ?) WHERE id = ?"
+        with contextlib.closing(sqlite3.connect(self._database)) as connection, connection:
+            connection.execute(query, (number, payment_method_id))
+
     def rewrite(self, object_id: str, **changes: Any) -> None:
         """Makes Stripe say what the stand-in can't play: delayed payments, codes, conversions."""
         with contextlib.closing(sqlite3.connect(self._database)) as connection, connection:

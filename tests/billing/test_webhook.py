@@ -159,7 +159,7 @@ def test_events_about_other_things_are_kept_and_done_with(webhook: Webhook) -> N
 def test_a_checkout_of_another_shop_on_the_same_account_is_let_pass(
     webhook: Webhook, gateway: Gateway, stand_in: StandIn
 ) -> None:
-    session = gateway._client.v1.checkout.sessions.create(
+    session = gateway.client.v1.checkout.sessions.create(
         params={
             "mode": "payment",
             "line_items": [

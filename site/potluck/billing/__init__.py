@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from potluck.billing import commands, overview, packs, refunds, views, webhook
+from potluck.billing import (
+    automatic,
+    card_views,
+    commands,
+    overview,
+    packs,
+    refunds,
+    views,
+    webhook,
+)
 from potluck.billing.gateway import Gateway
-from potluck.billing.money import money
+from potluck.billing.money import money, plain_amount
 from potluck.jobs import Jobs
 from potluck.settings import Settings
 from potluck.web import csrf
@@ -18,10 +27,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Without Stripe's key everything stands, and the pages say that buying is unavailable."""
     app.extensions["stripe"] = Gateway.from_settings(settings)
     app.add_template_filter(money)
-    # These are shown on pages of other areas, which know nothing of billing.
+    app.add_template_filter(plain_amount)
+    # Parts of ours are included by pages of other areas, which know nothing of billing.
     app.add_template_global(packs.on_sale, "packs_on_sale")
     app.add_template_global(overview.payments_in_motion)
+    app.add_template_global(card_views.standing, "automatic_top_up")
+    app.add_template_global(card_views.is_stopped, "automatic_top_up_is_stopped")
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(card_views.blueprint)
     app.register_blueprint(webhook.blueprint)
     # Stripe signs what it sends; there is no form and no session.
     csrf.exempt(webhook.blueprint)
@@ -31,3 +44,4 @@ def init_app(app: Flask, settings: Settings) -> None:
 def start(jobs: Jobs) -> None:
     """Goes on with what a process that died has left, once one serves."""
     jobs.every(REFUNDS_EVERY_SECONDS, refunds.sweep)
+    jobs.every(automatic.SWEEP_EVERY_SECONDS, automatic.sweep)

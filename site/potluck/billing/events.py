@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import defer
 
-from potluck.billing import checkout, returns
+from potluck.billing import cards, checkout, returns, wallet
 from potluck.billing.fulfilment import fulfil, fulfil_payment
 from potluck.billing.models import StripeEvent
 from potluck.billing.signature import WebhookRefused
@@ -35,6 +35,7 @@ PAYMENT_TYPES = frozenset(
         "payment_intent.canceled",
     }
 )
+CARD_SAVED = "setup_intent.succeeded"
 RETURN_TYPES = frozenset(
     {
         "refund.created",
@@ -118,7 +119,11 @@ def waiting() -> Sequence[StripeEvent]:
 
 
 def _do(kind: str, subject: dict[str, Any]) -> None:
-    if kind in CHECKOUT_TYPES:
+    if kind == CARD_SAVED:
+        cards.remember(wallet.setup(subject["id"]))
+    elif kind in CHECKOUT_TYPES and subject.get("mode") == "setup":
+        cards.remember(wallet.setup(subject["setup_intent"]))
+    elif kind in CHECKOUT_TYPES:
         fulfil(subject["id"])
     elif kind in PAYMENT_TYPES and subject["metadata"].get("source") == "automatic":
         fulfil_payment(subject["id"])

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from potluck.accounts.models import User
 from potluck.announcements import announce
+from potluck.billing import automatic_rule
 from potluck.billing.gateway import current_gateway
 from potluck.billing.models import Purchase
 from potluck.billing.news import Mark, Sale
@@ -75,16 +76,11 @@ def record(sale: Sale) -> int | None:
     purchase.checkout_url = sale.url or purchase.checkout_url
     purchase.payment_intent_id = purchase.payment_intent_id or sale.payment_id
     purchase.state = sale.state
-    if sale.state != "paid":
-        return None
-    purchase.paid_at = func.now()
-    purchase.paid_minor = sale.paid_minor
-    purchase.receipt_url = sale.receipt_url
-    payment_id = sale.session_id or sale.payment_id
-    assert payment_id
-    # What was sold, and not what was paid: promotion codes, taxes and conversions change that.
-    ledger.top_up(user_id=purchase.user_id, amount_credits=purchase.credits, payment_id=payment_id)
-    return purchase.user_id
+    if sale.state == "paid":
+        _credit(purchase, sale)
+    if purchase.source == "automatic":
+        automatic_rule.note(purchase, decline=sale.decline)
+    return purchase.user_id if sale.state == "paid" else None
 
 
 def locked_purchase(sale: Sale) -> Purchase | None:
@@ -104,6 +100,16 @@ def locked_purchase(sale: Sale) -> Purchase | None:
         return None
     _check(purchase, sale)
     return purchase
+
+
+def _credit(purchase: Purchase, sale: Sale) -> None:
+    purchase.paid_at = func.now()
+    purchase.paid_minor = sale.paid_minor
+    purchase.receipt_url = sale.receipt_url
+    payment_id = sale.session_id or sale.payment_id
+    assert payment_id
+    # What was sold, and not what was paid: promotion codes, taxes and conversions change that.
+    ledger.top_up(user_id=purchase.user_id, amount_credits=purchase.credits, payment_id=payment_id)
 
 
 def _restore(sale: Sale, mark: Mark) -> bool:

@@ -1,4 +1,4 @@
-"""Stripe, as far as buying needs it. Nothing else uses its SDK."""
+"""Stripe, as far as buying needs it. Nothing outside billing knows its SDK."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Gateway:
         session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS_MAX))
         session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS_MAX))
         stripe.enable_telemetry = False
-        self._client = stripe.StripeClient(
+        self.client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
             base_addresses={"api": api_url} if api_url else None,
@@ -124,16 +124,16 @@ class Gateway:
 
         Stripe keeps a key for at least 24 hours, https://docs.stripe.com/api/idempotent_requests.
         """
-        with _asking("Stripe would not open a checkout. Nothing was charged. Try again later."):
-            session = self._client.v1.checkout.sessions.create(
-                params=_params(order), options=_once(f"purchase:{order.purchase_id}")
+        with asking("Stripe would not open a checkout. Nothing was charged. Try again later."):
+            session = self.client.v1.checkout.sessions.create(
+                params=_params(order), options=once(f"purchase:{order.purchase_id}")
             )
         return news.sale_of_checkout(session)
 
     def sale_of_checkout(self, session_id: str) -> Sale:
         """How a checkout stands. Asked once: whoever wants to know comes again."""
-        with _asking("Stripe would not say how this checkout stands."):
-            session = self._client.v1.checkout.sessions.retrieve(
+        with asking("Stripe would not say how this checkout stands."):
+            session = self.client.v1.checkout.sessions.retrieve(
                 session_id,
                 params={"expand": ["payment_intent.latest_charge"]},
                 options=ASKED_ONCE,
@@ -142,58 +142,58 @@ class Gateway:
 
     def sale_of_payment(self, payment_id: str) -> Sale:
         """How a payment stands."""
-        with _asking("Stripe would not say how this payment stands."):
-            intent = self._client.v1.payment_intents.retrieve(
+        with asking("Stripe would not say how this payment stands."):
+            intent = self.client.v1.payment_intents.retrieve(
                 payment_id, params={"expand": ["latest_charge"]}, options=ASKED_ONCE
             )
         return news.sale_of_payment(intent)
 
     def checkout_of_payment(self, payment_id: str) -> str | None:
         """The id of the checkout that a payment was made in."""
-        with _asking("Stripe would not say which checkout this payment belongs to."):
-            sessions = self._client.v1.checkout.sessions.list(
+        with asking("Stripe would not say which checkout this payment belongs to."):
+            sessions = self.client.v1.checkout.sessions.list(
                 params={"payment_intent": payment_id}, options=ASKED_ONCE
             )
         return sessions.data[0].id if sessions.data else None
 
     def declines_of(self, payment_id: str) -> int:
         """How many cards were refused for a payment; at least so many, where it is a page."""
-        with _asking("Stripe would not list the charges of this payment."):
-            charges = self._client.v1.charges.list(
+        with asking("Stripe would not list the charges of this payment."):
+            charges = self.client.v1.charges.list(
                 params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
             )
         return sum(charge.status == "failed" for charge in charges.data)
 
     def expire(self, session_id: str) -> None:
         """Closes a checkout that is open; one that is over stays as it is."""
-        with _asking("Stripe would not close this checkout."):
-            self._client.v1.checkout.sessions.expire(session_id, options=ASKED_ONCE)
+        with asking("Stripe would not close this checkout."):
+            self.client.v1.checkout.sessions.expire(session_id, options=ASKED_ONCE)
 
     def refund(self, refund_id: uuid.UUID, *, payment_id: str, amount_minor: int) -> RefundNews:
         """Gives money back; asked again, Stripe answers with the same refund."""
-        with _asking("Stripe refused this refund, so no money was moved."):
-            refund = self._client.v1.refunds.create(
+        with asking("Stripe refused this refund, so no money was moved."):
+            refund = self.client.v1.refunds.create(
                 params={
                     "payment_intent": payment_id,
                     "amount": amount_minor,
                     "metadata": {"refund": str(refund_id)},
                 },
-                options=_once(f"refund:{refund_id}"),
+                options=once(f"refund:{refund_id}"),
             )
         return news.refund(refund)
 
     def refunds_of(self, payment_id: str) -> list[RefundNews]:
         """Every refund of a payment, in whatever state."""
-        with _asking("Stripe would not list the refunds of this payment."):
-            refunds = self._client.v1.refunds.list(
+        with asking("Stripe would not list the refunds of this payment."):
+            refunds = self.client.v1.refunds.list(
                 params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
             )
             return [news.refund(refund) for refund in refunds.auto_paging_iter()]
 
     def disputes_of(self, payment_id: str) -> list[DisputeNews]:
         """Every dispute of a payment."""
-        with _asking("Stripe would not list the disputes of this payment."):
-            disputes = self._client.v1.disputes.list(
+        with asking("Stripe would not list the disputes of this payment."):
+            disputes = self.client.v1.disputes.list(
                 params={"payment_intent": payment_id, "limit": PAGE_ROWS}, options=ASKED_ONCE
             )
             return [news.dispute(dispute) for dispute in disputes.auto_paging_iter()]
@@ -235,27 +235,29 @@ def is_configured() -> bool:
 
 
 @contextmanager
-def _asking(refusal: str) -> Iterator[None]:
+def asking(refusal: str) -> Iterator[None]:
+    """Turns what the SDK raises into `StripeUnavailable`, or `StripeRefused` in these words."""
     # A transaction that waits for Stripe would keep its locks for as long as Stripe likes.
     assert not db.session().in_transaction()
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     except stripe.StripeError as error:
         # The same key is in use by the other of two clicks.
         if error.http_status == HTTPStatus.CONFLICT:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         # https://docs.stripe.com/error-low-level#server-errors
         if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise StripeBroke(_unavailable(error).message) from error
+            raise StripeBroke(unavailable(error).message) from error
         if error.http_status == HTTPStatus.NOT_FOUND:
             raise StripeUnknown("Stripe doesn't know of it.") from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
         raise StripeRefused(refusal) from error
 
 
-def _unavailable(error: stripe.StripeError) -> StripeUnavailable:
+def unavailable(error: stripe.StripeError) -> StripeUnavailable:
+    """What is raised where nobody knows, or where another try may do."""
     logger.warning("Stripe gave no answer: %s", type(error).__name__)
     return StripeUnavailable(
         "Stripe doesn't answer, so no payment was started and nothing was charged. "
@@ -263,7 +265,7 @@ def _unavailable(error: stripe.StripeError) -> StripeUnavailable:
     )
 
 
-def _once(key: str) -> stripe.RequestOptions:
+def once(key: str) -> stripe.RequestOptions:
     """Stripe may be asked several times, and does it once."""
     return {"idempotency_key": key, "max_network_retries": CREATE_RETRIES_MAX}
 

@@ -1,4 +1,4 @@
-"""Packs, purchases and the events that Stripe sends."""
+"""Packs, purchases, saved cards and the events that Stripe sends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -89,6 +99,9 @@ class Purchase(Base):
     checkout_url: Mapped[str | None] = mapped_column(Text)
     payment_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
     receipt_url: Mapped[str | None] = mapped_column(Text)
+    # The card that was to be charged, where nobody was there to give one.
+    customer_id: Mapped[str | None] = mapped_column(Text)
+    payment_method_id: Mapped[str | None] = mapped_column(Text)
     paid_minor: Mapped[int | None] = mapped_column(BigInteger)
     clawed_credits: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -157,6 +170,51 @@ class Dispute(Base):
     def may_become(self, state: str) -> bool:
         """Whether `state` is news."""
         return self.state not in DISPUTE_ENDS and is_later(DISPUTE_STATES, state, than=self.state)
+
+
+class SavedCard(Base):
+    """A member's customer at Stripe, and the card they saved there, once they have."""
+
+    __tablename__ = "saved_cards"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    reference: Mapped[uuid.UUID] = mapped_column(
+        unique=True, server_default=text("gen_random_uuid()")
+    )
+    customer_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    payment_method_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    brand: Mapped[str | None] = mapped_column(Text)
+    last4: Mapped[str | None] = mapped_column(Text)
+    exp_month: Mapped[int | None] = mapped_column(SmallInteger)
+    exp_year: Mapped[int | None] = mapped_column(SmallInteger)
+    # When its owner gave it to Stripe: a later one takes its place, an earlier one does not.
+    saved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    user: Mapped[User] = relationship()
+
+
+class AutomaticTopUp(Base):
+    """What a member allowed: which pack, below how many credits, and how much in a month."""
+
+    __tablename__ = "automatic_top_ups"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("saved_cards.user_id", ondelete="CASCADE"), primary_key=True
+    )
+    pack_id: Mapped[int] = mapped_column(ForeignKey("packs.id"), index=True)
+    threshold_credits: Mapped[int] = mapped_column(BigInteger)
+    # In the currency of the pack.
+    monthly_cap_minor: Mapped[int] = mapped_column(BigInteger)
+    failures: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    try_after: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stopped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stopped_because: Mapped[str | None] = mapped_column(Text)
+    consented_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+    pack: Mapped[Pack] = relationship()
 
 
 class StripeEvent(Base):

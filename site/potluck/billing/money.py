@@ -34,6 +34,12 @@ def money(amount_minor: int, currency: str) -> str:
     return f"{sign}{number}" if sign else f"{number} {currency.upper()}"
 
 
+def plain_amount(amount_minor: int, currency: str) -> str:
+    """`2.00` for 200 and `usd`: as `minor_units` reads it."""
+    decimals = _decimals(currency)
+    return f"{Decimal(amount_minor).scaleb(-decimals):.{decimals}f}"
+
+
 class NotMoney(Refusal):
     """What was typed is no amount of that currency."""
 

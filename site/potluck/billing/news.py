@@ -65,6 +65,8 @@ class Sale:
     amount_minor: int
     paid_minor: int
     receipt_url: str | None
+    # The bank's code for why the latest try failed, or Stripe's where the bank gave none.
+    decline: str | None
     is_live: bool
     client_reference: str | None
     mark: Mark | None
@@ -110,6 +112,7 @@ def sale_of_checkout(session: stripe.checkout.Session) -> Sale:
         amount_minor=session.amount_total or 0,
         paid_minor=received_minor if state == "paid" else 0,
         receipt_url=_receipt_url(payment),
+        decline=_decline(payment),
         is_live=session.livemode,
         client_reference=session.client_reference_id,
         mark=_mark(session.metadata),
@@ -128,6 +131,7 @@ def sale_of_payment(intent: stripe.PaymentIntent) -> Sale:
         amount_minor=intent.amount,
         paid_minor=intent.amount_received,
         receipt_url=_receipt_url(intent),
+        decline=_decline(intent),
         is_live=intent.livemode,
         client_reference=None,
         mark=_mark(intent.metadata),
@@ -158,6 +162,11 @@ def dispute(dispute: stripe.Dispute) -> DisputeNews:
         reason=dispute.reason,
         evidence_due_at=_time(due_by) if due_by else None,
     )
+
+
+def member(metadata: stripe.StripeObject | dict[str, str] | None) -> uuid.UUID | None:
+    """The reference of the member whom something at Stripe belongs to."""
+    return _uuid(_words(metadata).get("member"))
 
 
 def _checkout_state(
@@ -193,8 +202,14 @@ def _receipt_url(payment: stripe.PaymentIntent | None) -> str | None:
     return charge.receipt_url if isinstance(charge, stripe.Charge) else None
 
 
+def _decline(payment: stripe.PaymentIntent | None) -> str | None:
+    error = payment.last_payment_error if payment else None
+    said = error.to_dict() if error else {}
+    return said.get("decline_code") or said.get("code")
+
+
 def _mark(metadata: stripe.StripeObject | dict[str, str] | None) -> Mark | None:
-    values = metadata.to_dict() if isinstance(metadata, stripe.StripeObject) else metadata or {}
+    values = _words(metadata)
     purchase_id = _uuid(values.get("purchase"))
     if purchase_id is None:
         return None
@@ -206,6 +221,10 @@ def _mark(metadata: stripe.StripeObject | dict[str, str] | None) -> Mark | None:
         credits=int(sold) if sold.isascii() and sold.isdigit() else None,
         is_automatic=values.get("source") == "automatic",
     )
+
+
+def _words(metadata: stripe.StripeObject | dict[str, str] | None) -> dict[str, str]:
+    return metadata.to_dict() if isinstance(metadata, stripe.StripeObject) else metadata or {}
 
 
 def _id(expandable: str | stripe.StripeObject | None) -> str:
