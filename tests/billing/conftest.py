@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from potluck.billing import packs
 from potluck.billing.gateway import Gateway
 from potluck.credits.audit import audit
-from tests.billing.bank import Bank
 from potluck.database import db
+from tests.billing.bank import Bank
 from tests.billing.buyer import Buyer
 from tests.billing.people import Member, Webhook
 from tests.billing.saved_cards import pack_id

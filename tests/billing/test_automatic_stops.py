@@ -106,6 +106,26 @@ def test_a_failure_that_is_told_twice_counts_once(
     assert (dana.purchases, rule_of(dana).failures) == (["failed"], 1)
 
 
+def test_a_failure_from_before_says_nothing_of_what_was_agreed_to_since(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    opt_in(dana, SAVED_THEN_DECLINED)
+    line.answers_to_lose = 3
+    sweep()
+    (payment,) = payments_of(dana, stand_in)
+    switch_on(dana)
+    webhook.deliver(line.wait_for(FAILED, payment["id"]))
+    assert (dana.purchases, rule_of(dana).failures) == (["failed"], 0)
+
+
+def test_whoever_leaves_it_off_is_not_reminded_again(dana: Member) -> None:
+    opt_in(dana, ASKS_ALWAYS)
+    sweep()
+    dana.client.submit("/billing/automatic-top-up/removal", page="/credits")
+    assert "Automatic top-up has stopped" not in home(dana)
+    assert "It is off." in section(dana)
+
+
 def test_a_bank_that_wants_to_see_the_member_sends_them_to_checkout(
     dana: Member, stand_in: StandIn
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -156,6 +157,25 @@ def test_another_card_takes_the_place_of_the_first_which_is_let_go(
     # News of the first one that comes late brings nothing back.
     webhook.deliver(line.wait_for(COMPLETED, session_id_of(first_url)))
     assert card_of(dana).last4 == "4242"
+
+
+def test_a_replaced_card_that_was_never_let_go_is_when_news_of_it_comes_again(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    first_url = go_to_stripe(dana)
+    give_card(first_url, ASKS_WHILE_SAVING)
+    come_back(dana, first_url)
+    first = card_of(dana)
+    save_card(dana)
+    # As if the process had died before it let the first one go.
+    stand_in.rewrite(first.payment_method_id, customer=first.customer_id)
+    completed = line.wait_for(COMPLETED, session_id_of(first_url))
+    setup_id = completed.event["data"]["object"]["setup_intent"]
+    stand_in.rewrite(setup_id, created=int(time.time()) - 60)
+    webhook.deliver(completed)
+    card = card_of(dana)
+    assert card.last4 == "4242"
+    assert attached(card.customer_id, stand_in) == [card.payment_method_id]
 
 
 def test_removing_a_card_detaches_it_and_switches_automatic_top_up_off(

@@ -156,6 +156,7 @@ class Payment:
             amount_minor=self.asked_minor,
             paid_minor=self.paid_minor,
             receipt_url=None,
+            decline=None,
             is_live=False,
             client_reference=None if self.is_automatic else str(self.purchase_id),
             mark=Mark(

@@ -201,10 +201,10 @@ class Gateway:
     def pages(self, noun: str, *, since: datetime, expand: str) -> Iterator[list[Any]]:
         """Everything of a kind that was made since then, newest first, a page at a time."""
         lists: dict[str, Any] = {
-            "checkouts": self._client.v1.checkout.sessions,
-            "payments": self._client.v1.payment_intents,
-            "refunds": self._client.v1.refunds,
-            "disputes": self._client.v1.disputes,
+            "checkouts": self.client.v1.checkout.sessions,
+            "payments": self.client.v1.payment_intents,
+            "refunds": self.client.v1.refunds,
+            "disputes": self.client.v1.disputes,
         }
         params: dict[str, Any] = {
             "created": {"gte": int(since.timestamp())},
@@ -212,7 +212,7 @@ class Gateway:
             "expand": [f"data.{expand}"],
         }
         while True:
-            with _asking(f"Stripe would not list its {noun}."):
+            with asking(f"Stripe would not list its {noun}."):
                 page = lists[noun].list(params=params, options=ASKED_PATIENTLY)
             yield page.data
             if not page.has_more:
