@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 # The newest page of a long history reads a page's worth of rows. Within one account the order
 # of ids is that of times, so nothing else needs the indexes that these replace.

@@ -1,0 +1,29 @@
+"""A process killed at every statement, commit and network call, and what is left of the money."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.figures import Figures
+from tests.faults.workers import Crew
+
+PATHS = (
+    *("buy", "buy again", "return", "webhook", "refund", "hear of refund"),
+    *("spend", "settle", "sweep"),
+)
+# How often a text is saved hangs on the clock.
+BY_THE_CLOCK = "leases.save"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_process_killed_anywhere_loses_nobody_a_credit(
+    path: str, killers: Crew, figures: Figures
+) -> None:
+    sites = killers.kill_everywhere(path)
+    killed = [site for site in sites if site.was_reached]
+    figures.add("sites killed", path=path, value=len(killed))
+    wrong = [f"{site.name}: {complaint}" for site in sites for complaint in site.complaints]
+    assert not wrong, "\n".join(["Killed", *wrong])
+    missed = [site.name for site in sites if not site.was_reached]
+    assert all(BY_THE_CLOCK in name for name in missed), missed
+    assert killed
