@@ -203,6 +203,22 @@ def test_a_card_that_was_removed_meanwhile_is_let_go_when_it_arrives(
     assert card_of(dana) is None
 
 
+def test_a_card_from_before_the_removal_does_not_take_the_place_of_a_later_one(
+    dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
+) -> None:
+    save_card(dana)
+    url, customer_id = go_to_stripe(dana), card_of(dana).customer_id
+    dana.client.submit("/billing/card/removal", page="/billing/card")
+    save_card(dana)
+    give_card(url, ASKS_WHILE_SAVING)
+    completed = line.wait_for(COMPLETED, session_id_of(url))
+    setup_id = completed.event["data"]["object"]["setup_intent"]
+    stand_in.rewrite(setup_id, created=int(time.time()) + 60)
+    webhook.deliver(completed)
+    assert card_of(dana).last4 == "4242"
+    assert attached(customer_id, stand_in) == []
+
+
 def test_while_stripe_is_silent_a_removed_card_can_not_be_charged_any_more(
     dana: Member, line: Line
 ) -> None:
