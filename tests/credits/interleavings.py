@@ -12,7 +12,7 @@ from hypothesis.stateful import precondition, rule
 from sqlalchemy import text
 
 from potluck.billing import refunds
-from potluck.billing.news import DisputeState, RefundState
+from potluck.billing.gateway.news import DisputeState, RefundState
 from potluck.credits import holds, ledger
 from potluck.database import db
 from tests.credits.model import MEMBERS, Model, Order, RefundOrder

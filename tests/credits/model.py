@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import text
 
 from potluck.billing import fulfilment, returns
-from potluck.billing.news import DisputeNews, RefundNews
+from potluck.billing.gateway.news import DisputeNews, RefundNews
 from potluck.credits import holds
 from potluck.credits.audit import audit
 from potluck.database import db

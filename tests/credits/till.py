@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from potluck.billing.news import (
+from potluck.billing.gateway.news import (
     DisputeNews,
     DisputeState,
     Mark,

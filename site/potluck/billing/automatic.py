@@ -15,10 +15,16 @@ from functools import partial
 
 from sqlalchemy import select, text
 
-from potluck.billing import automatic_rule, charges
-from potluck.billing.charges import Charge
+from potluck.billing import automatic_rule
 from potluck.billing.fulfilment import Mismatch, settle
-from potluck.billing.gateway import StripeRefused, StripeUnavailable, current_gateway, is_configured
+from potluck.billing.gateway import (
+    StripeRefused,
+    StripeUnavailable,
+    charges,
+    current_gateway,
+    is_configured,
+)
+from potluck.billing.gateway.charges import Charge
 from potluck.billing.models import Purchase
 from potluck.database import db
 

@@ -10,11 +10,10 @@ import logging
 from sqlalchemy import select, text
 
 from potluck.accounts.models import User
-from potluck.billing import wallet
 from potluck.billing.fulfilment import Mismatch
-from potluck.billing.gateway import StripeUnavailable, current_gateway
+from potluck.billing.gateway import StripeUnavailable, current_gateway, wallet
+from potluck.billing.gateway.wallet import Setup
 from potluck.billing.models import SavedCard
-from potluck.billing.wallet import Setup
 from potluck.database import db
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from potluck.billing.books import OurRefund, Ours
+from potluck.billing.gateway.news import DisputeNews, Mark, RefundNews, Sale
 from potluck.billing.models import DISPUTES_COUNTED, PURCHASE_STATES, REFUNDS_COUNTED, is_later
 from potluck.billing.money import money
-from potluck.billing.news import DisputeNews, Mark, RefundNews, Sale
 
 NOTHING = "nothing"
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import defer
 
-from potluck.billing import cards, checkout, returns, wallet
+from potluck.billing import cards, checkout, returns
 from potluck.billing.fulfilment import fulfil, fulfil_payment
+from potluck.billing.gateway import wallet
 from potluck.billing.models import StripeEvent
 from potluck.billing.signature import WebhookRefused
 from potluck.database import db

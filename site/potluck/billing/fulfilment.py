@@ -13,8 +13,8 @@ from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.billing import automatic_rule
 from potluck.billing.gateway import current_gateway
+from potluck.billing.gateway.news import Mark, Sale
 from potluck.billing.models import Purchase
-from potluck.billing.news import Mark, Sale
 from potluck.credits import ledger
 from potluck.database import db
 

@@ -12,7 +12,7 @@ from potluck.billing.books import Ours
 from potluck.billing.comparison import Returns, Theirs
 from potluck.billing.fulfilment import Mismatch
 from potluck.billing.gateway import current_gateway
-from potluck.billing.news import Sale
+from potluck.billing.gateway.news import Sale
 from potluck.database import db
 
 

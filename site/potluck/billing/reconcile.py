@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from potluck.billing import books, history, mending
+from potluck.billing import books, mending
 from potluck.billing.books import Due, Ours
 from potluck.billing.comparison import NOTHING, Difference, Theirs, compare
-from potluck.billing.gateway import StripeUnknown
+from potluck.billing.gateway import StripeUnknown, history
+from potluck.billing.gateway.news import Sale
 from potluck.billing.money import money
-from potluck.billing.news import Sale
 
 # A checkout may be paid for a day after it was opened, and so after the backup was made.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at

@@ -14,6 +14,7 @@ from sqlalchemy import func, literal, select, union_all
 from potluck.announcements import announce
 from potluck.billing.fulfilment import fulfil, fulfil_payment, locked_purchase
 from potluck.billing.gateway import current_gateway
+from potluck.billing.gateway.news import DisputeNews, RefundNews, Sale
 from potluck.billing.models import (
     DISPUTES_COUNTED,
     REFUNDS_COUNTED,
@@ -22,7 +23,6 @@ from potluck.billing.models import (
     Purchase,
     Refund,
 )
-from potluck.billing.news import DisputeNews, RefundNews, Sale
 from potluck.credits import holds, ledger
 from potluck.database import db
 

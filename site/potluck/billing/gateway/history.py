@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import stripe
 
-from potluck.billing import news
-from potluck.billing.gateway import current_gateway
-from potluck.billing.news import Sale
+from potluck.billing.gateway import news
+from potluck.billing.gateway.client import current_gateway
+from potluck.billing.gateway.news import Sale
 
 # Shown with each, so that nobody has to ask for them one by one.
 PAYMENT = "payment_intent.latest_charge"

@@ -12,16 +12,10 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from potluck.billing import news
-from potluck.billing.gateway import (
-    ASKED_ONCE,
-    PAGE_ROWS,
-    asking,
-    current_gateway,
-    once,
-    unavailable,
-)
-from potluck.billing.news import Sale
+from potluck.billing.gateway import news
+from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once, unavailable
+from potluck.billing.gateway.client import current_gateway
+from potluck.billing.gateway.news import Sale
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from potluck.billing import news
-from potluck.billing.gateway import ASKED_ONCE, PAGE_ROWS, asking, current_gateway, once
+from potluck.billing.gateway import news
+from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once
+from potluck.billing.gateway.client import current_gateway
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams

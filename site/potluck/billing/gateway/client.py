@@ -1,14 +1,11 @@
-"""Stripe, as far as buying needs it. Nothing outside billing knows its SDK."""
+"""The client, and what buying asks of Stripe."""
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -16,57 +13,27 @@ import stripe
 from flask import current_app
 from requests.adapters import HTTPAdapter
 
-from potluck.billing import news
-from potluck.billing.news import DisputeNews, RefundNews, Sale
-from potluck.database import db
-from potluck.refusals import Refusal
+from potluck.billing.gateway import news
+from potluck.billing.gateway.asking import (
+    ASKED_ONCE,
+    ASKED_PATIENTLY,
+    PAGE_ROWS,
+    BuyingUnavailable,
+    asking,
+    once,
+)
+from potluck.billing.gateway.news import DisputeNews, RefundNews, Sale
 from potluck.settings import Settings
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
 
-logger = logging.getLogger(__name__)
-
 # Set the webhook endpoint to the same version when this one moves.
 API_VERSION = "2026-10-28.endive"
 CONNECT_TIMEOUT_SECONDS = 3
 ANSWER_TIMEOUT_SECONDS = 5
-CREATE_RETRIES_MAX = 2
 CONNECTIONS_MAX = 10
-PAGE_ROWS = 100
-ASKED_ONCE: stripe.RequestOptions = {"max_network_retries": 0}
-# Whoever reads a long list loses more by giving up than by waiting.
-ASKED_PATIENTLY: stripe.RequestOptions = {"max_network_retries": 2}
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
-
-
-class StripeUnavailable(Refusal):
-    """Stripe gave no answer; the same question may be asked again."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "stripe_unavailable"
-
-
-class StripeBroke(StripeUnavailable):
-    """Stripe failed, and may have done it before. It keeps this answer under the same key."""
-
-
-class StripeRefused(StripeUnavailable):
-    """Stripe answered, and would answer the same to the same question."""
-
-    code = "stripe_refused"
-
-
-class StripeUnknown(StripeRefused):
-    """Stripe answered that it has no such thing."""
-
-    code = "stripe_unknown"
-
-
-class BuyingUnavailable(StripeUnavailable):
-    """This installation has no key for Stripe."""
-
-    code = "buying_unavailable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,42 +199,6 @@ def current_gateway() -> Gateway:
 def is_configured() -> bool:
     """Whether credits can be bought at all."""
     return current_app.extensions["stripe"] is not None
-
-
-@contextmanager
-def asking(refusal: str) -> Iterator[None]:
-    """Turns what the SDK raises into `StripeUnavailable`, or `StripeRefused` in these words."""
-    # A transaction that waits for Stripe would keep its locks for as long as Stripe likes.
-    assert not db.session().in_transaction()
-    try:
-        yield
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise unavailable(error) from error
-    except stripe.StripeError as error:
-        # The same key is in use by the other of two clicks.
-        if error.http_status == HTTPStatus.CONFLICT:
-            raise unavailable(error) from error
-        # https://docs.stripe.com/error-low-level#server-errors
-        if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise StripeBroke(unavailable(error).message) from error
-        if error.http_status == HTTPStatus.NOT_FOUND:
-            raise StripeUnknown("Stripe doesn't know of it.") from error
-        logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
-        raise StripeRefused(refusal) from error
-
-
-def unavailable(error: stripe.StripeError) -> StripeUnavailable:
-    """What is raised where nobody knows, or where another try may do."""
-    logger.warning("Stripe gave no answer: %s", type(error).__name__)
-    return StripeUnavailable(
-        "Stripe doesn't answer, so no payment was started and nothing was charged. "
-        "Try again in a minute."
-    )
-
-
-def once(key: str) -> stripe.RequestOptions:
-    """Stripe may be asked several times, and does it once."""
-    return {"idempotency_key": key, "max_network_retries": CREATE_RETRIES_MAX}
 
 
 def _params(order: Order) -> SessionCreateParams:
