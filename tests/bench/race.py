@@ -27,7 +27,8 @@ from sqlalchemy import Engine, TextClause, text  # noqa: E402
 from potluck.credits import holds  # noqa: E402
 from potluck.credits.audit import audit  # noqa: E402
 from potluck.database import APP_ROLE, db  # noqa: E402
-from tests.bench.installation import installation, note  # noqa: E402
+from tests.bench.installation import installation  # noqa: E402
+from tests.figures import note  # noqa: E402
 
 CLIENTS = 16
 CYCLES_PER_CLIENT = 100
@@ -84,8 +85,9 @@ def main() -> int:
             ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
             ratio = statistics.median(mine / other for mine, other in pairs)
             ratios[name] = ratio, f"{name} {ours:,.0f}/s ({ratio:.2f} of pgbench, {theirs:,.0f}/s)"
-            note(figure=f"race, {name}", ratio=round(ratio, 2), ours=ours, pgbench=theirs)
+            note("race", value=round(ratio, 2), name=name, ours=ours, pgbench=theirs)
         report = audit()
+    note("drift", value=report.figures["drift"])
     for fault in (fault for faults in report.faults.values() for fault in faults[:3]):
         print(f"race: {fault}")  # noqa: T201
     print("race: " + ", ".join(sentence for _, sentence in ratios.values()))  # noqa: T201

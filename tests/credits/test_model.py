@@ -7,11 +7,9 @@ for a million steps.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,10 +19,12 @@ from sqlalchemy import Engine, text
 
 from potluck.billing.gateway import Gateway
 from potluck.credits import pricing
+from potluck.credits.audit import audit
 from potluck.database import db
 from tests.conftest import MODEL, _empty
 from tests.credits.interleavings import Interleavings
 from tests.credits.model import Model
+from tests.figures import note
 
 STEPS = int(os.environ.get("POTLUCK_STEPS", "10000"))
 SETTINGS = settings(
@@ -83,7 +83,8 @@ def test_every_interleaving_comes_to_what_the_reference_says(
         number += 1
     with capsys.disabled():
         print(f"\nsteps checked: {Model.steps:,}, seeds from {first}")  # noqa: T201
-    note({"figure": "steps checked", "value": Model.steps, "seed": first})
+    note("steps checked", value=Model.steps, seed=first)
+    note("drift", value=audit().figures["drift"])
 
 
 def run(number: int) -> None:
@@ -92,10 +93,3 @@ def run(number: int) -> None:
     except BaseException as error:
         error.add_note(f"Again with --hypothesis-seed={number}; found by step {Model.steps:,}.")
         raise
-
-
-def note(figure: dict[str, object]) -> None:
-    """For whoever collects what was proved."""
-    if path := os.environ.get("POTLUCK_FIGURES"):
-        with Path(path).open("a") as file:
-            file.write(json.dumps(figure) + "\n")

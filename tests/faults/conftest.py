@@ -11,17 +11,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from potluck.credits.audit import FIGURES
 from potluck.settings import Settings
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
 from tests.conftest import MODEL
-from tests.faults.figures import Figures
 from tests.faults.workers import Crew, crew
+from tests.figures import note
 from tests.sandbox.processes import stand_in
 from tests.stack import CONFIGURATION, ROOT
 
 # Most of the time is spent waiting for a model that takes its time.
 WORKERS = 4
-FIGURES = pytest.StashKey[Figures]()
+COUNTS = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,8 @@ def killers(
             }
             with crew(urls, environ=environ, log=log) as killers:
                 yield killers
+            for url in urls:
+                note("drift", value=_drift(url))
     finally:
         stripe.stop()
         line.close()
@@ -78,14 +81,22 @@ def _databases(settings: Settings) -> Iterator[list[str]]:
                 connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+def _drift(url: str) -> int:
+    """Of the whole ledger, after all that was done to it."""
+    server = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with server.connect() as connection:
+        return int(connection.scalar(text(FIGURES["drift"])) or 0)
+
+
 @pytest.fixture(scope="session")
-def figures(pytestconfig: pytest.Config) -> Figures:
-    return pytestconfig.stash.setdefault(FIGURES, Figures())
+def counts(pytestconfig: pytest.Config) -> list[str]:
+    """Sentences for the end of the run."""
+    return pytestconfig.stash.setdefault(COUNTS, [])
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Says what was counted, also where everything passed."""
-    for line in config.stash.get(FIGURES, Figures()).lines:
+    for line in config.stash.get(COUNTS, []):
         terminalreporter.write_line(line)

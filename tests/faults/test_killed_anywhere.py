@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.figures import Figures
 from tests.faults.workers import Crew
+from tests.figures import note
 
 PATHS = (
     *("buy", "buy again", "return", "webhook", "refund", "hear of refund"),
@@ -17,11 +17,12 @@ BY_THE_CLOCK = "leases.save"
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_process_killed_anywhere_loses_nobody_a_credit(
-    path: str, killers: Crew, figures: Figures
+    path: str, killers: Crew, counts: list[str]
 ) -> None:
     sites = killers.kill_everywhere(path)
     killed = [site for site in sites if site.was_reached]
-    figures.add("sites killed", path=path, value=len(killed))
+    note("sites killed", value=len(killed), path=path)
+    counts.append(f"sites killed: {path} {len(killed)}")
     wrong = [f"{site.name}: {complaint}" for site in sites for complaint in site.complaints]
     assert not wrong, "\n".join(["Killed", *wrong])
     missed = [site.name for site in sites if not site.was_reached]

@@ -33,6 +33,20 @@ FIGURES = {
         SELECT coalesce(sum(amount), 0) FROM entries JOIN accounts ON id = account_id
         WHERE kind = 'revenue'
     """,
+    # By how many credits balances and holds are not what was written down, whichever way.
+    "drift": """
+        SELECT coalesce(sum(abs(a.posted - coalesce(e.total, 0))
+            + abs(a.held - coalesce(h.total, 0))), 0) + (SELECT abs(coalesce(sum(amount), 0))
+            FROM entries)
+        FROM accounts a
+        LEFT JOIN (SELECT account_id, sum(amount) AS total FROM entries GROUP BY account_id) e
+            ON e.account_id = a.id
+        LEFT JOIN (
+            SELECT account_id, sum(amount) AS total FROM holds
+            WHERE state IN ('reserved', 'dispatched') GROUP BY account_id
+        ) h ON h.account_id = a.id
+        WHERE a.kind = 'member'
+    """,
 }
 
 # Each query lists what breaks its rule; none may list anything.
