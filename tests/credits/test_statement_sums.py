@@ -105,15 +105,60 @@ def read_through(user_id: int, *, rows_max: int) -> list[Row]:
     return rows
 
 
+def check(user_id: int, *, rows_max: int) -> list[Row]:
+    """The member's rows, newest first, once they have been counted through."""
+    now = ledger.balance(user_id)
+    rows = read_through(user_id, rows_max=rows_max)
+    assert sum(row.posted for row in rows) == now.posted
+    assert sum(row.held for row in rows) == now.held
+    assert -sum(row.repaid for row in rows) == now.owed
+    assert len({row.place for row in rows}) == len(rows)
+    posted = held = 0
+    for row in reversed(rows):
+        posted, held = posted + row.posted, held + row.held
+        assert (row.balance, row.available) == (posted, posted - held)
+        assert 0 <= held <= posted, row
+    with statement.everything(user_id, since=None, before=None, rows_max=1000) as every:
+        assert list(every) == rows
+    return rows
+
+
+def test_what_a_round_gives_back_repays_a_debt_after_it_was_given_back() -> None:
+    ada, ben = (make_user(name, credits=40).id for name in ("Ada", "Ben"))
+    generation_id = histories.held_generation({ada: 30, ben: 30})
+    for user_id in (ada, ben):
+        histories.dispute(user_id, histories.buy(user_id, 10), 50)
+    histories.end_generation(generation_id, {ada: 12, ben: 11})
+    for user_id, figures in ((ada, [-12, -18, 18]), (ben, [-11, -19, 19])):
+        rows = check(user_id, rows_max=2)[:3]
+        assert [row.kind for row in rows] == ["repayment", "released", "capture"]
+        repayment, released, capture = rows
+        assert [capture.posted, released.held, repayment.repaid] == figures
+
+
+@pytest.mark.parametrize("returned", [20, 30, 45])
+def test_a_refund_is_taken_from_what_was_held_for_it(returned: int) -> None:
+    ada = make_user("Ada").id
+    purchase_id = histories.buy(ada, 60)
+    refund_id = histories.ask_refund(ada, purchase_id, 30)
+    assert refund_id
+    histories.dispute(ada, purchase_id, 50)
+    histories.refund(ada, refund_id, returned)
+    taken = check(ada, rows_max=2)[0]
+    assert (taken.kind, taken.held) == ("refund", -min(returned, 30))
+
+
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     steps=st.lists(
-        st.tuples(st.integers(0, 9), st.integers(0, 1), st.integers(1, 60)), max_size=40
+        st.tuples(st.integers(0, 9), st.integers(0, 1), st.integers(1, 60)),
+        min_size=20,
+        max_size=50,
     ),
     rows_max=st.integers(1, 9),
 )
@@ -124,16 +169,4 @@ def test_the_rows_of_any_history_add_up_to_the_balance(
     for step, member, credits in steps:
         story.steps[step](story.members[member], credits)
     for user_id in story.members:
-        now = ledger.balance(user_id)
-        rows = read_through(user_id, rows_max=rows_max)
-        assert sum(row.posted for row in rows) == now.posted
-        assert sum(row.held for row in rows) == now.held
-        assert -sum(row.repaid for row in rows) == now.owed
-        assert len({row.place for row in rows}) == len(rows)
-        posted = held = 0
-        for row in reversed(rows):
-            posted, held = posted + row.posted, held + row.held
-            assert (row.balance, row.available) == (posted, posted - held)
-            assert 0 <= held <= posted, row
-        with statement.everything(user_id, since=None, before=None, rows_max=1000) as every:
-            assert list(every) == rows
+        check(user_id, rows_max=rows_max)
