@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import text
 
@@ -46,30 +45,35 @@ DISPATCH = text("""
     UPDATE holds SET state = 'dispatched'
     WHERE (generation_id = :generation_id OR refund_id = :refund_id) AND state = 'reserved'
 """)
-LOCK_OPEN = text("""
-    SELECT holds.id, holds.account_id, accounts.user_id, holds.amount,
+LOCK_OPEN = """
+    SELECT holds.id AS hold_id, holds.account_id, accounts.user_id, holds.amount,
         accounts.posted, accounts.held, accounts.owed
     FROM holds JOIN accounts ON accounts.id = holds.account_id
     WHERE (holds.generation_id = :generation_id OR holds.refund_id = :refund_id)
         AND holds.state IN ('reserved', 'dispatched')
     ORDER BY accounts.id FOR UPDATE
-""")
-# Every hold of a generation in one statement. What is given back repays a debt first. All of it
-# happens at one moment: a statement of an account puts a moment's rows into a fixed order.
-SETTLE = text("""
-    WITH moment AS MATERIALIZED (
-        SELECT clock_timestamp() AS at
+"""
+HELD = text(f"WITH open AS ({LOCK_OPEN}) SELECT user_id, amount FROM open")  # noqa: S608 - ours
+# Every hold of a generation in one statement, which works with what it has locked: a balance that
+# somebody else changed meanwhile is read as it is then. What is given back repays a debt first.
+# All of it happens at one moment, once the locks are had: a statement of an account puts a
+# moment's rows into a fixed order.
+SETTLE = text(f"""
+    WITH open AS ({LOCK_OPEN}), moment AS MATERIALIZED (
+        SELECT clock_timestamp() AS at FROM (SELECT count(*) FROM open) AS locked
+    ), shared AS (
+        SELECT open.*, coalesce(part.share, 0) AS share
+        FROM open LEFT JOIN unnest(CAST(:user_ids AS bigint[]), CAST(:shares AS bigint[]))
+            AS part (user_id, share) USING (user_id)
     ), ending AS (
-        SELECT * FROM unnest(CAST(:holds AS bigint[]), CAST(:accounts AS bigint[]),
-            CAST(:amounts AS bigint[]), CAST(:shares AS bigint[]), CAST(:repaid AS bigint[]))
-            AS ending (hold_id, account_id, amount, share, repaid)
+        SELECT *, least(owed, posted - share - (held - amount)) AS repaid FROM shared
     ), ended AS (
         UPDATE holds SET captured = share, ended_at = moment.at,
             state = CASE WHEN share > 0 THEN 'captured' ELSE 'released' END
         FROM ending, moment WHERE id = hold_id
     ), balance AS (
-        UPDATE accounts SET held = held - amount, posted = posted - share - repaid,
-            owed = owed - repaid
+        UPDATE accounts SET held = accounts.held - amount,
+            posted = accounts.posted - share - repaid, owed = accounts.owed - repaid
         FROM ending WHERE id = ending.account_id
     ), part AS (
         SELECT 'capture:' || hold_id AS key, 'capture' AS kind, account_id, share AS amount,
@@ -87,7 +91,7 @@ SETTLE = text("""
     UNION ALL
     SELECT transfer.id, accounts.id, part.amount
     FROM transfer JOIN part USING (key) JOIN accounts ON accounts.kind = part.house
-""")
+""")  # noqa: S608 - ours
 # Under the account's lock, as whatever says when it happened.
 CAPTURE_REFUND = text("""
     WITH refunded AS (
@@ -98,21 +102,6 @@ CAPTURE_REFUND = text("""
         state = 'captured'
     FROM refunded WHERE holds.id = refunded.id RETURNING amount
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class _OpenHold:
-    id: int
-    account_id: int
-    user_id: int
-    amount: int
-    posted: int
-    held: int
-    owed: int
-
-    def repaid(self, share: int) -> int:
-        """How much of a debt is paid from what is free again once `share` was taken."""
-        return min(self.owed, self.posted - share - (self.held - self.amount))
 
 
 def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int) -> None:
@@ -144,16 +133,16 @@ def dispatch(generation_id: int) -> None:
 
 def held_for(generation_id: int) -> dict[int, int]:
     """Open holds of a generation, by user, locked until the transaction ends."""
-    return {hold.user_id: hold.amount for hold in _open_holds(generation_id=generation_id)}
+    rows = db.session.execute(HELD, {"generation_id": generation_id, "refund_id": None})
+    return {row.user_id: row.amount for row in rows}
 
 
 def settle(generation_id: int, *, shares: Mapping[int, int]) -> None:
     """Captures each user's share and gives the rest back. A settled generation stays as it is.
 
-    A share is never more than was held: that is a fault of the caller.
+    A share is never more than was held: that is a fault of the caller, and the database says so.
     """
-    holds = _open_holds(generation_id=generation_id)
-    _end(holds, shares=shares, reference=f"generation:{generation_id}")
+    _end(shares=shares, reference=f"generation:{generation_id}", generation_id=generation_id)
 
 
 def release(generation_id: int) -> None:
@@ -186,27 +175,22 @@ def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
 
 def release_refund(refund_id: uuid.UUID) -> None:
     """Gives a refund's hold back: no money went."""
-    _end(_open_holds(refund_id=refund_id), shares={}, reference=f"refund:{refund_id}")
+    _end(shares={}, reference=f"refund:{refund_id}", refund_id=refund_id)
 
 
-def _open_holds(
-    *, generation_id: int | None = None, refund_id: uuid.UUID | None = None
-) -> list[_OpenHold]:
-    values = {"generation_id": generation_id, "refund_id": refund_id}
-    return [_OpenHold(*row) for row in db.session.execute(LOCK_OPEN, values)]
-
-
-def _end(holds: list[_OpenHold], *, shares: Mapping[int, int], reference: str) -> None:
-    if not holds:
-        return
-    taken = [shares.get(hold.user_id, 0) for hold in holds]
-    assert all(0 <= share <= hold.amount for share, hold in zip(taken, holds, strict=True))
+def _end(
+    *,
+    shares: Mapping[int, int],
+    reference: str,
+    generation_id: int | None = None,
+    refund_id: uuid.UUID | None = None,
+) -> None:
+    assert all(share >= 0 for share in shares.values())
     values = {
-        "holds": [hold.id for hold in holds],
-        "accounts": [hold.account_id for hold in holds],
-        "amounts": [hold.amount for hold in holds],
-        "shares": taken,
-        "repaid": [hold.repaid(share) for share, hold in zip(taken, holds, strict=True)],
+        "generation_id": generation_id,
+        "refund_id": refund_id,
+        "user_ids": list(shares),
+        "shares": list(shares.values()),
         "reference": reference,
     }
     db.session.execute(SETTLE, values)
