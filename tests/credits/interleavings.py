@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import strategies as st
@@ -19,12 +20,31 @@ from tests.credits.model import MEMBERS, Model, Order, RefundOrder
 from tests.credits.till import Payment
 
 TTL_SECONDS = 600
+# So few that a run has something to say of each more than once.
+PAYMENTS_MAX = 5
 REFUNDS_BEGIN: tuple[RefundState, ...] = ("pending", "succeeded")
 PACKS = ("taster", "supper", "feast")
 BEGIN_PURCHASE = text("""
-    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, source, expires_at)
-    SELECT :user_id, id, :credits, :amount_minor, 'usd', :source, now() + interval '1 day'
-    FROM packs WHERE slug = :slug ON CONFLICT DO NOTHING RETURNING id
+    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, source, expires_at,
+        customer_id, payment_method_id)
+    SELECT :user_id, packs.id, :credits, :amount_minor, 'usd', :source, now() + interval '1 day',
+        card.customer_id, card.payment_method_id
+    FROM packs LEFT JOIN saved_cards card ON card.user_id = :user_id AND :source = 'automatic'
+    WHERE slug = :slug ON CONFLICT DO NOTHING RETURNING id
+""")
+# The database takes an automatic purchase from those alone who agreed to it, and whom nothing
+# that came since has made it stop for.
+SAVE_CARD = text("""
+    INSERT INTO saved_cards (user_id, customer_id, payment_method_id, brand, last4, exp_month,
+        exp_year, saved_at)
+    SELECT id, 'cus_' || id, 'pm_' || id, 'visa', '4242', 12, 2099, now()
+    FROM users WHERE id = :user_id ON CONFLICT DO NOTHING
+""")
+AGREE = text("""
+    INSERT INTO automatic_top_ups (user_id, pack_id, threshold_credits, monthly_cap_minor)
+    SELECT :user_id, id, 1, 1000000000 FROM packs WHERE slug = :slug
+    ON CONFLICT (user_id) DO UPDATE
+        SET stopped_at = NULL, stopped_because = NULL, failures = 0, try_after = NULL
 """)
 ORDER_GENERATION = text("""
     WITH round AS (
@@ -40,6 +60,7 @@ Member = st.integers(0, MEMBERS - 1)
 Pick = st.integers(0, 63)
 Bool = st.booleans()
 Few = st.integers(1, 40)
+Much = st.one_of(Few, st.just(1_000))
 Cuts = st.lists(st.integers(0, 40), min_size=MEMBERS, max_size=MEMBERS)
 Refunded = st.sampled_from(REFUNDS_BEGIN)
 # Mostly what Stripe says now, sometimes what it said before.
@@ -61,6 +82,7 @@ class Interleavings(Model):
         if is_new:
             self.reference.moved[member] += amount
 
+    @precondition(lambda self: len(self.payments) < PAYMENTS_MAX)
     @rule(member=Member, sold=st.integers(1, 99), price=Few, pack=st.integers(0, 3), pays=Bool)
     def buy(self, *, member: int, sold: int, price: int, pack: int, pays: bool) -> None:
         """One of three packs by hand or, as the fourth, by an automatic top-up."""
@@ -72,7 +94,7 @@ class Interleavings(Model):
             "slug": PACKS[pack % len(PACKS)],
             "source": "automatic" if is_automatic else "checkout",
         }
-        purchase_id = db.transact(lambda: db.session.scalar(BEGIN_PURCHASE, values))
+        purchase_id = db.transact(lambda: begin_purchase(values))
         if purchase_id:
             self.payments.append(Payment(purchase_id, member, sold, price, is_automatic))
             if pays:
@@ -96,7 +118,7 @@ class Interleavings(Model):
         self.hear_of_sale(picked(self.payments, pick), age=age, by_payment=by_payment)
 
     @precondition(lambda self: any(each.left_minor > 0 for each in self.payments))
-    @rule(pick=Pick, amount=Few, state=Refunded, is_heard=Bool)
+    @rule(pick=Pick, amount=Much, state=Refunded, is_heard=Bool)
     def refund(self, *, pick: int, amount: int, state: RefundState, is_heard: bool) -> None:
         """In Stripe's dashboard, whether the credits are still there or not."""
         payment = picked([each for each in self.payments if each.left_minor > 0], pick)
@@ -105,7 +127,7 @@ class Interleavings(Model):
             self.hear_of_returns(payment)
 
     @precondition(lambda self: any(each.is_disputable for each in self.payments))
-    @rule(pick=Pick, amount=Few, is_inquiry=Bool, is_heard=Bool)
+    @rule(pick=Pick, amount=Much, is_inquiry=Bool, is_heard=Bool)
     def dispute(self, *, pick: int, amount: int, is_inquiry: bool, is_heard: bool) -> None:
         payment = picked([each for each in self.payments if each.is_disputable], pick)
         state: DisputeState = "inquiry" if is_inquiry else "open"
@@ -214,3 +236,12 @@ class Interleavings(Model):
 def picked(several: Sequence[T], number: int) -> T:
     """One of them; the latest where the number is 0, as it is in the simplest example."""
     return several[-1 - number % len(several)]
+
+
+def begin_purchase(values: dict[str, Any]) -> uuid.UUID | None:
+    """The id; None where one like it has begun and isn't over."""
+    if values["source"] == "automatic":
+        db.session.execute(SAVE_CARD, values)
+        db.session.execute(AGREE, values)
+    purchase_id: uuid.UUID | None = db.session.scalar(BEGIN_PURCHASE, values)
+    return purchase_id

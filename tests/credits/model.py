@@ -26,6 +26,12 @@ STEPS_PER_AUDIT = 50
 ACCOUNTS = text("""
     SELECT user_id, posted, held, owed, freezes FROM accounts WHERE user_id = ANY(:user_ids)
 """)
+RETURNS = text("""
+    SELECT stripe_refund_id, state FROM refunds
+    WHERE purchase_id = ANY(:ids) AND stripe_refund_id IS NOT NULL
+    UNION ALL
+    SELECT id, state FROM disputes WHERE purchase_id = ANY(:ids)
+""")
 END_GENERATION = text("UPDATE generations SET state = 'done', cost_credits = :cost WHERE id = :id")
 EVERYTHING = slice(None)
 
@@ -82,11 +88,14 @@ class Model(RuleBasedStateMachine):
         db.session.commit()
 
     @invariant()
-    def accounts_are_as_the_reference_says(self) -> None:
-        """Every posted, held and owed credit, and every freeze, of every member."""
+    def all_is_as_the_reference_says(self) -> None:
+        """Every posted, held and owed credit, every freeze, every refund and every dispute."""
         rows = db.session.execute(ACCOUNTS, {"user_ids": self.ids})
         found = {user_id: tuple(account) for user_id, *account in rows}
+        ids = [payment.purchase_id for payment in self.payments]
+        states = {row[0]: row[1] for row in db.session.execute(RETURNS, {"ids": ids})}
         db.session.commit()
+        assert states == {name: back.state for name, back in self.reference.returns.items()}
         assert found == {id_: self.reference.account(n) for n, id_ in enumerate(self.ids)}
         Model.steps += 1
         if Model.steps % STEPS_PER_AUDIT == 0:
@@ -103,10 +112,11 @@ class Model(RuleBasedStateMachine):
         sale, statement = self.payments.index(payment), payment.said[-1 - age % len(payment.said)]
         is_whole = payment.is_automatic or not by_payment or not statement.checkout.payment_id
         news = statement.checkout if is_whole else statement.payment
-        credited = db.transact(lambda: fulfilment.record(news))
+        heard_by = db.transact(lambda: fulfilment.record(news))
         is_paid = is_whole and news.state == "paid" and sale not in self.reference.sold
-        assert credited == (self.ids[payment.member] if is_paid else None)
+        assert heard_by in {None, self.ids[payment.member]}
         if is_paid:
+            assert heard_by is not None
             sold = Sold(payment.member, payment.credits, news.paid_minor)
             self.reference.sold[sale] = sold
 

@@ -59,13 +59,14 @@ def fulfil_payment(payment_id: str) -> None:
 
 def settle(sale: Sale) -> None:
     """Writes down what Stripe said, then tells the browsers. Commits."""
-    credited_user_id = db.transact(lambda: record(sale))
-    if credited_user_id is not None:
-        announce("credits", user_id=credited_user_id)
+    user_id = db.transact(lambda: record(sale))
+    if user_id is not None:
+        # Also where the payment is on its way or failed: their page of credits says so.
+        announce("credits", user_id=user_id)
 
 
 def record(sale: Sale) -> int | None:
-    """Writes how the purchase stands, and its credits; the user's id if any were credited."""
+    """Writes how the purchase stands, and its credits; the user's id if anything was news."""
     purchase = locked_purchase(sale)
     if purchase is None or not purchase.may_become(sale.state):
         return None
@@ -80,7 +81,7 @@ def record(sale: Sale) -> int | None:
         _credit(purchase, sale)
     if purchase.source == "automatic":
         automatic_rule.note(purchase, decline=sale.decline)
-    return purchase.user_id if sale.state == "paid" else None
+    return purchase.user_id
 
 
 def locked_purchase(sale: Sale) -> Purchase | None:
