@@ -176,24 +176,23 @@ class Interleavings(Model):
     @precondition(lambda self: self.orders)
     @rule(pick=Pick)
     def dispatch(self, *, pick: int) -> None:
-        order = picked(self.orders, pick)
+        order = picked(open_first(self.orders), pick)
         db.transact(lambda: holds.dispatch(order.generation_id))
         order.is_dispatched = True
 
     @precondition(lambda self: any(order.is_dispatched for order in self.orders))
-    @rule(pick=Pick, cuts=Cuts)
-    def capture(self, *, pick: int, cuts: list[int]) -> None:
+    @rule(pick=Pick, cuts=Cuts, twice=Bool)
+    def capture(self, *, pick: int, cuts: list[int], twice: bool) -> None:
         """Each pays up to the whole of what was held, some of them nothing."""
-        order = picked([order for order in self.orders if order.is_dispatched], pick)
-        amounts = order.amounts.items()
-        self.end(
-            order, {member: amount - cuts[member] % (amount + 1) for member, amount in amounts}
-        )
+        order = picked(open_first([each for each in self.orders if each.is_dispatched]), pick)
+        shares = {m: amount - cuts[m] % (amount + 1) for m, amount in order.amounts.items()}
+        for _ in range(1 + twice):
+            self.end(order, shares)
 
     @precondition(lambda self: self.orders)
     @rule(pick=Pick)
     def release(self, *, pick: int) -> None:
-        self.end(picked(self.orders, pick), {})
+        self.end(picked(open_first(self.orders), pick), {})
 
     @precondition(lambda self: self.payments)
     @rule(pick=Pick, amount=Few)
@@ -214,9 +213,9 @@ class Interleavings(Model):
             db.session.rollback()
 
     @precondition(lambda self: self.refund_orders)
-    @rule(pick=Pick, state=Refunded, does=Bool, says_no=Bool)
+    @rule(pick=Pick, state=Refunded, does=Bool, says_no=Bool, is_heard=Bool)
     def carry_out_a_refund(
-        self, *, pick: int, state: RefundState, does: bool, says_no: bool
+        self, *, pick: int, state: RefundState, does: bool, says_no: bool, is_heard: bool
     ) -> None:
         """Stripe does it, or refuses, or neither; and it may say no and have done it."""
         order = picked(self.refund_orders, pick)
@@ -231,6 +230,13 @@ class Interleavings(Model):
             order.is_given_up = True
             db.transact(lambda: refunds._give_up(order.refund_id))
             self.close(order)
+        if is_heard:
+            self.hear_of_returns(payment)
+
+
+def open_first(orders: Sequence[Order]) -> Sequence[Order]:
+    """Those that can still end; where there are none, those that have and must stay so."""
+    return [order for order in orders if order.is_open] or orders
 
 
 def picked(several: Sequence[T], number: int) -> T:
