@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 if TYPE_CHECKING:
     from potluck.settings import Settings
@@ -26,6 +27,7 @@ POOL_CONNECTIONS_MAX = 30
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
+PING_AFTER_SECONDS = 1.0
 TRANSACTION_TRIES_MAX = 4
 RETRY_AFTER_SECONDS = 0.05
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: serialization_failure,
@@ -62,13 +64,26 @@ class Database:
             self.url,
             pool_size=POOL_CONNECTIONS_MAX,
             max_overflow=0,
-            pool_pre_ping=True,
             # What a failing statement was given may be a secret, and errors go to the log.
             hide_parameters=True,
             connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
         )
+        event.listen(self.engine, "checkin", _note_return)
+        event.listen(self.engine, "checkout", self._ping_after_a_pause)
         self.session.remove()
         self.session.configure(bind=self.engine)
+
+    def _ping_after_a_pause(
+        self, connection: Any, record: ConnectionPoolEntry, _proxy: object
+    ) -> None:
+        """One that has lain about may be dead; to ask each time is a round trip each time."""
+        idle_seconds = time.monotonic() - record.info.get("returned_at", time.monotonic())
+        if idle_seconds < PING_AFTER_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
 
     def transact(self, work: Callable[[], T]) -> T:
         """Runs `work` and commits; again, a few times, where another transaction was in the way.
@@ -130,6 +145,10 @@ def database_url(settings: Settings) -> URL:
     else:
         url = make_url(_own_server(settings.potluck_var))
     return url.set(drivername="postgresql+psycopg")
+
+
+def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["returned_at"] = time.monotonic()
 
 
 def _is_worth_a_retry(error: OperationalError) -> bool:
