@@ -21,6 +21,7 @@ from tests.faults.buying import Buy, BuyAgain, HearFromStripe, ReturnFromStripe
 from tests.faults.paths import Path, Scene
 from tests.faults.refunding import HearOfRefund, Refund
 from tests.faults.spending import Settle, Spend, Sweep
+from tests.faults.topping_up import TopUp
 from tests.people import Browser
 
 PATHS: dict[str, Path] = {
@@ -30,6 +31,7 @@ PATHS: dict[str, Path] = {
     "webhook": HearFromStripe(),
     "refund": Refund(),
     "hear of refund": HearOfRefund(),
+    "top up": TopUp(),
     "spend": Spend(),
     "settle": Settle(),
     "sweep": Sweep(),

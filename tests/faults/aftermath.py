@@ -30,6 +30,10 @@ AGE = (
         lease_expires_at = lease_expires_at - make_interval(secs => %(seconds)s)
     WHERE ended_at IS NULL
     """,
+    """
+    UPDATE purchases SET created_at = created_at - make_interval(secs => %(seconds)s)
+    WHERE source = 'automatic' AND state IN ('created', 'open')
+    """,
     "UPDATE refunds SET changed_at = changed_at - make_interval(secs => %(seconds)s)",
 )
 OPEN_HOLDS = text("SELECT id, state FROM holds WHERE state IN ('reserved', 'dispatched')")

@@ -104,6 +104,12 @@ def refunds(payment_id: str) -> list[dict[str, Any]]:
     return list(_listed("refunds", payment_intent=payment_id))
 
 
+def charges(customer_id: str) -> int:
+    """How often a customer's card was charged."""
+    made = _listed("payment_intents", customer=customer_id)
+    return sum(payment["status"] == "succeeded" for payment in made)
+
+
 def completed(session_id: str) -> str:
     """The event that tells of a paid checkout."""
     return event(COMPLETED, about=session_id)

@@ -9,7 +9,7 @@ from tests.figures import note
 
 PATHS = (
     *("buy", "buy again", "return", "webhook", "refund", "hear of refund"),
-    *("spend", "settle", "sweep"),
+    *("top up", "spend", "settle", "sweep"),
 )
 # How often a text is saved hangs on the clock.
 BY_THE_CLOCK = "leases.save"
