@@ -75,7 +75,9 @@ function roundChanged() {
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
   const composer = document.getElementById("composer").dataset;
   const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
-  if (hasMoved || !isComposing()) tell("composer-stale");
+  // Everybody waits for the host's word, so the host is asked even while they type.
+  const decides = shown.host === me && composer.short !== shown.short;
+  if (hasMoved || decides || !isComposing()) tell("composer-stale");
 }
 
 function round() {

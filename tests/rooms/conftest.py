@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -15,7 +15,9 @@ from potluck.database import db
 from potluck.rooms import generation, leases, rooms, rounds
 from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import recipe
-from tests.people import make_user
+from tests.conftest import SignInAs
+from tests.people import Browser, make_user
+from tests.rooms.four import ADA, BEN, CHIYO, DARA, NAMES, Four
 from tests.sandbox.processes import stand_in
 
 
@@ -98,3 +100,28 @@ def table(app: Flask, database: None, model_url: str) -> Iterator[Table]:
     db.session.commit()
     yield Table(app, room.id, people)
     app.extensions["settings"] = before
+
+
+@pytest.fixture
+def four(table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs) -> Four:
+    """Ada, Ben, Chiyo and Dara at one table, with a thousand credits and a browser each."""
+    for name in NAMES[CHIYO:]:
+        person = make_user(name)
+        rooms.join(table.room, person.id)
+        db.session.commit()
+        db.session.refresh(person)
+        db.session.expunge(person)
+        table.people.append(person)
+    browsers = [browser() for _ in NAMES]
+    for one, name in zip(browsers, NAMES, strict=True):
+        sign_in_as(one, name, credits=0 if name in NAMES[:CHIYO] else 1000)
+    return Four(table, browsers)
+
+
+@pytest.fixture
+def short(four: Four) -> Four:
+    """Chiyo added a line and then spent her credits elsewhere; Dara's line was the last."""
+    four.add_lines(ADA, BEN, CHIYO)
+    four.take_all(CHIYO)
+    four.add_lines(DARA)
+    return four

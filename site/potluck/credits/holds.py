@@ -123,7 +123,8 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
     short = frozenset(user_ids) - frozenset(db.session.scalars(RESERVE, values))
     if short:
         message = "There are not enough credits for this round."
-        raise InsufficientCredits(message, user_ids=short, price_credits=max(amounts.values()))
+        price = max(amounts[user_id] for user_id in short)
+        raise InsufficientCredits(message, user_ids=short, price_credits=price)
 
 
 def dispatch(generation_id: int) -> None:

@@ -24,9 +24,13 @@ FIND = text("""
     WHERE h.id = :hold_id AND a.user_id = :user_id
 """)
 PAYERS = text("""
-    SELECT u.name, h.captured AS credits, h.id = own.id AS is_own
+    SELECT u.name, h.captured AS credits, h.id = own.id AS is_own, ARRAY(
+        SELECT guest.name FROM contributions c JOIN users guest ON guest.id = c.user_id
+        WHERE c.round_id = g.round_id AND c.paid_by = u.id ORDER BY c.created_at
+    ) AS guests
     FROM holds own
     JOIN holds h ON h.generation_id = own.generation_id
+    JOIN generations g ON g.id = h.generation_id
     JOIN accounts a ON a.id = h.account_id
     JOIN users u ON u.id = a.user_id
     WHERE own.id = :hold_id ORDER BY h.id
@@ -35,11 +39,12 @@ PAYERS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Somebody who shared the bill, and what they paid."""
+    """Somebody who shared the bill, what they paid, and whose parts they paid with it."""
 
     name: str
     credits: int
     is_own: bool
+    guests: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from flask import render_template
 
 from potluck.database import db
 from potluck.live import broadcasts, presence
-from potluck.rooms import generation, rounds
+from potluck.rooms import generation, rounds, short_lines
 from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import recipe
 from potluck.rooms.rooms import room_of_member
@@ -43,13 +43,15 @@ def push_round(*, room_id: int) -> None:
         broadcasts.to_room(room_id, "round", _round(round_))
 
 
-def tell_short(*, user_id: int, price_credits: int) -> None:
+def tell_short(*, room_id: int, user_id: int) -> None:
     """Tells somebody, in private, that their line waits for credits."""
-    message = (
-        f"Your part of this round can cost {price_credits} credits, and you have fewer. "
-        "Your line was taken out of the pot; nobody was charged."
-    )
-    broadcasts.to_user(user_id, "notice", {"code": "insufficient_credits", "message": message})
+    room = db.session.get(Room, room_id)
+    round_ = rounds.current_round(room) if room else None
+    for line in round_.contributions if round_ else []:
+        if line.user_id == user_id and line.short_since:
+            message = short_lines.word_to_author(line)
+            payload = {"code": "insufficient_credits", "message": message}
+            broadcasts.to_user(user_id, "notice", payload)
 
 
 def round_context(round_: Round) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def round_context(round_: Round) -> dict[str, Any]:
         "round": round_,
         "recipe": recipe(round_.recipe),
         "shares": rounds.bill(round_),
+        "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
     }
 

@@ -94,12 +94,17 @@ class Round(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     room: Mapped[Room] = relationship()
-    contributions: Mapped[list[Contribution]] = relationship(order_by="Contribution.created_at")
+    contributions: Mapped[list[Contribution]] = relationship(
+        order_by="Contribution.created_at", back_populates="round"
+    )
     generation: Mapped[Generation | None] = relationship(back_populates="round")
 
 
 class Contribution(Base):
-    """One member's line in a round."""
+    """One member's line in a round.
+
+    `short_since` says that its part couldn't be paid, `paid_by` who treats its author.
+    """
 
     __tablename__ = "contributions"
 
@@ -111,7 +116,16 @@ class Contribution(Base):
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
-    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+    short_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    paid_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    round: Mapped[Round] = relationship(back_populates="contributions")
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="joined", innerjoin=True)
+    treated_by: Mapped[User | None] = relationship(foreign_keys=[paid_by])
+
+    @property
+    def payer_id(self) -> int:
+        """Whose credits its part is taken from."""
+        return self.paid_by or self.user_id
 
 
 class Generation(Base):

@@ -6,9 +6,11 @@ people who act at once act one after the other.
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
+from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
@@ -34,6 +36,14 @@ class BadLine(Refusal):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "bad_line"
+
+
+class Part(NamedTuple):
+    """A line's part of the bill. `guest` is its author where somebody else paid."""
+
+    payer: str
+    credits: int
+    guest: str | None = None
 
 
 def current_round(room: Room) -> Round | None:
@@ -70,7 +80,7 @@ def open_round(room: Room, chosen: Recipe) -> Round:
 
 def contribute(room: Room, *, user_id: int, line: str) -> None:
     """Puts a member's line into the pot, or another in its place."""
-    round_ = _locked_round(room)
+    round_ = locked_round(room)
     if round_.phase != "collecting":
         message = "This round is past collecting. Your line was not added."
         raise WrongPhase(message)
@@ -79,28 +89,31 @@ def contribute(room: Room, *, user_id: int, line: str) -> None:
     statement = insert(Contribution).values(values)
     db.session.execute(
         statement.on_conflict_do_update(
-            index_elements=["round_id", "user_id"], set_={"text": statement.excluded.text}
+            index_elements=["round_id", "user_id"],
+            set_={"text": statement.excluded.text, "short_since": None},
         )
     )
     db.session.expire(round_)
 
 
 def is_complete(room: Room) -> bool:
-    """Whether a round collects lines, and everybody who sits in the room has added theirs."""
+    """Whether everybody who sits in the room has added a line, and none waits for credits."""
     round_ = current_round(room)
     if round_ is None or round_.phase != "collecting":
+        return False
+    if any(contribution.short_since for contribution in round_.contributions):
         return False
     contributors = {contribution.user_id for contribution in round_.contributions}
     return {member.user_id for member in room.members} <= contributors
 
 
 def start(room: Room) -> Generation:
-    """Holds every contributor's share and orders the text, in one transaction.
+    """Holds every payer's share and orders the text, in one transaction.
 
     Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
-    the caller rolls back and may `set_aside` their lines.
+    the caller rolls back and may mark their lines as `short_lines`.
     """
-    round_ = _locked_round(room)
+    round_ = locked_round(room)
     if round_.phase != "collecting":
         message = "This round has started already."
         raise WrongPhase(message)
@@ -118,6 +131,8 @@ def start(room: Room) -> Generation:
     )
     db.session.add(generation)
     round_.phase = "generating"
+    for contribution in round_.contributions:
+        contribution.short_since = None
     db.session.flush()
     total = pricing.cost_credits(
         price,
@@ -131,31 +146,21 @@ def start(room: Room) -> Generation:
 
 
 def shares(round_: Round, total_credits: int) -> dict[int, int]:
-    """Who pays how much of a total. The odd credits begin with another member each round.
+    """Who pays how much of a total: their own line's part, and those of whom they treat.
 
     A share of a smaller total is never more than that of a larger one, so what was held
     covers what is captured.
     """
-    payers = sorted(contribution.user_id for contribution in round_.contributions)
-    parts = pricing.equal_shares(total_credits, len(payers), first=round_.number)
-    return {payer: part for payer, part in zip(payers, parts, strict=True) if part}
-
-
-def set_aside(room: Room, user_ids: frozenset[int]) -> None:
-    """Takes the lines of those who can't pay out of the pot, so that the rest can go on."""
-    round_ = _locked_round(room)
-    if round_.phase == "collecting":
-        db.session.execute(
-            delete(Contribution).where(
-                Contribution.round_id == round_.id, Contribution.user_id.in_(user_ids)
-            )
-        )
-        db.session.expire(round_)
+    parts = _parts(round_, total_credits)
+    owed: Counter[int] = Counter()
+    for contribution in round_.contributions:
+        owed[contribution.payer_id] += parts[contribution.user_id]
+    return dict(+owed)
 
 
 def request_stop(room: Room) -> Generation | None:
     """Asks the running generation to end with what is there; asking twice does no harm."""
-    round_ = _locked_round(room)
+    round_ = locked_round(room)
     generation = round_.generation
     if round_.phase != "generating" or generation is None:
         return None
@@ -164,19 +169,20 @@ def request_stop(room: Room) -> Generation | None:
     return generation
 
 
-def bill(round_: Round) -> list[tuple[str, int]]:
-    """After a round: who paid how much, in the order of their lines."""
+def bill(round_: Round) -> list[Part]:
+    """After a round: who paid how much for whom, in the order of the lines."""
     generation = round_.generation
     if generation is None or not generation.cost_credits:
         return []
-    parts = shares(round_, generation.cost_credits)
+    parts = _parts(round_, generation.cost_credits)
     return [
-        (contribution.user.name, parts.get(contribution.user_id, 0))
+        _part(contribution, credits=parts[contribution.user_id])
         for contribution in round_.contributions
     ]
 
 
-def _locked_round(room: Room) -> Round:
+def locked_round(room: Room) -> Round:
+    """The newest round, locked until the transaction ends and read afresh."""
     query = (
         select(Round)
         .filter_by(room_id=room.id)
@@ -190,6 +196,18 @@ def _locked_round(room: Room) -> Round:
         message = "No round is open. Open one first."
         raise WrongPhase(message)
     return round_
+
+
+def _parts(round_: Round, total_credits: int) -> dict[int, int]:
+    """Each author's part of a total. The odd credits begin with another member each round."""
+    authors = sorted(contribution.user_id for contribution in round_.contributions)
+    parts = pricing.equal_shares(total_credits, len(authors), first=round_.number)
+    return dict(zip(authors, parts, strict=True))
+
+
+def _part(contribution: Contribution, *, credits: int) -> Part:
+    author, host = contribution.user.name, contribution.treated_by
+    return Part(host.name, credits, guest=author) if host else Part(author, credits)
 
 
 def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:

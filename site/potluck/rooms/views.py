@@ -12,7 +12,8 @@ from flask_login import current_user, login_required
 from potluck.announcements import announce
 from potluck.credits import ledger, pricing
 from potluck.database import db
-from potluck.rooms import entrance, quotes, rooms, rounds
+from potluck.refusals import Refusal
+from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
 from potluck.web import fragment, wants_fragment
@@ -121,9 +122,12 @@ def contribute(code: str) -> ResponseReturnValue:
 @blueprint.post("/<code>/generation")
 @login_required
 def start(code: str) -> ResponseReturnValue:
-    """Starts with the lines that are in; who is late pays nothing."""
+    """Starts with the lines that are in; who is late pays nothing.
+
+    `short` is the host's word on lines that can't be paid for yet.
+    """
     room = rooms.room_of_member(code, current_user.id)
-    _start(room)
+    _start(room, short=request.form.get("short"))
     announce("round", room_id=room.id)
     return _answer(room)
 
@@ -151,16 +155,18 @@ def _start_when_complete(room: Room) -> None:
         db.session.rollback()
 
 
-def _start(room: Room) -> None:
+def _start(room: Room, *, short: str | None = None) -> None:
     """Holds, orders, and tells; who can't pay is told so in private, and nobody is held."""
     try:
-        started = db.transact(lambda: _order(room))
+        started = db.transact(lambda: _order(room, short=short))
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
-        rounds.set_aside(room, refusal.user_ids)
+        if short == "treat" and current_user.id in refusal.user_ids:
+            raise
+        marked = short_lines.mark(room, refusal.user_ids)
         db.session.commit()
-        for user_id in refusal.user_ids:
-            announce("short", user_id=user_id, price_credits=refusal.price_credits)
+        for user_id in marked:
+            announce("short", room_id=room.id, user_id=user_id)
         return
     generation_id, payers = started
     announce("order", generation_id=generation_id)
@@ -168,10 +174,19 @@ def _start(room: Room) -> None:
         announce("credits", user_id=user_id)
 
 
-def _order(room: Room) -> tuple[int, list[int]]:
+def _order(room: Room, *, short: str | None) -> tuple[int, set[int]]:
     """The generation that was ordered, and who pays for it."""
-    generation = rounds.start(room)
-    return generation.id, [line.user_id for line in generation.round.contributions]
+    match short:
+        case None:
+            generation = rounds.start(room)
+        case "leave_out":
+            generation = short_lines.leave_out(room, user_id=current_user.id)
+        case "treat":
+            generation = short_lines.treat(room, user_id=current_user.id)
+        case _:
+            message = "A line that can't be paid for yet is left out, or you treat: nothing else."
+            raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return generation.id, {line.payer_id for line in generation.round.contributions}
 
 
 def _answer(room: Room) -> ResponseReturnValue:
@@ -212,5 +227,7 @@ def _room_context(room: Room) -> dict[str, Any]:
         "recipes": list(recipes().values()),
         "quote": quote,
         "mine": mine,
+        "offer": short_lines.offer(current, user_id=current_user.id),
+        "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
         "can_afford": quote is not None and balance.available >= quote.each,
     }

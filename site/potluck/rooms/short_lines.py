@@ -1,0 +1,163 @@
+"""Lines that can't be paid for yet: the host goes on without them, or treats their authors.
+
+Whose they are is said to their authors alone. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy import func
+
+from potluck.accounts.models import User
+from potluck.credits import ledger
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms import quotes, rounds
+from potluck.rooms.models import Contribution, Generation, Room, Round
+from potluck.rooms.quotes import Quote
+from potluck.rooms.recipes import recipe
+
+
+class NotHost(Refusal):
+    """A choice that is the host's."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not_host"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What everybody in the room may know: how many lines wait, and who decides about them."""
+
+    lines: int
+    host: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What each choice can cost at most, in credits. Without other lines none can be left out."""
+
+    each_without: int | None
+    treating: int
+
+
+def shortage(round_: Round) -> Shortage | None:
+    """What a round that collects lines waits for, if it is credits."""
+    lines = _short(round_)
+    if round_.phase != "collecting" or not lines:
+        return None
+    return Shortage(lines=len(lines), host=_host(round_))
+
+
+def offer(round_: Round, *, user_id: int) -> Offer | None:
+    """The choice that this member has: the host's, while there are lines that wait."""
+    waits = shortage(round_)
+    quote = _quote(round_)
+    if waits is None or waits.host is None or waits.host.id != user_id or quote is None:
+        return None
+    rest = quote.people - waits.lines
+    return Offer(
+        each_without=quotes.quote(recipe(round_.recipe), people=rest).each if rest else None,
+        treating=_treating(round_, quote, host_id=user_id),
+    )
+
+
+def word_to_author(line: Contribution) -> str:
+    """What its author is told of a line that waits."""
+    balance = ledger.balance(line.user_id)
+    quote = _quote(line.round)
+    if balance.is_frozen:
+        why = "Your credits are frozen while your bank looks into one of your payments."
+    elif quote is None:
+        why = "Your part of this round can't be paid for yet."
+    elif balance.available >= quote.each:
+        return "You have the credits for this round now: send your line again, and it counts."
+    else:
+        why = (
+            f"Your part of this round can cost {quote.each:,} credits, "
+            f"and you have {balance.available:,}."
+        )
+    host = _host(line.round)
+    wait = f", or wait: {host.name} can go on without it, or treat you" if host else ""
+    return f"{why} Nobody was charged, and your line waits. Top up and send it again{wait}."
+
+
+def mark(room: Room, user_ids: frozenset[int]) -> frozenset[int]:
+    """Marks these members' lines as waiting; returns those to whom it is news."""
+    round_ = rounds.locked_round(room)
+    if round_.phase != "collecting":
+        return frozenset()
+    news = [
+        line
+        for line in round_.contributions
+        if line.user_id in user_ids and line.short_since is None
+    ]
+    for line in news:
+        line.short_since = func.now()
+    return frozenset(line.user_id for line in news)
+
+
+def leave_out(room: Room, *, user_id: int) -> Generation:
+    """The host's choice to start without the lines that wait. Raises what `rounds.start` does."""
+    round_ = _decided_by(room, user_id)
+    for line in _short(round_):
+        db.session.delete(line)
+    db.session.flush()
+    db.session.expire(round_)
+    return rounds.start(room)
+
+
+def treat(room: Room, *, user_id: int) -> Generation:
+    """The host's choice to start and pay those lines' parts, too. Raises what `rounds.start` does.
+
+    Where it is the host who can't pay, the refusal is worded for them.
+    """
+    round_ = _decided_by(room, user_id)
+    quote = _quote(round_)
+    at_most = _treating(round_, quote, host_id=user_id) if quote else 0
+    for line in _short(round_):
+        line.short_since, line.paid_by = None, user_id
+    try:
+        return rounds.start(room)
+    except ledger.InsufficientCredits as refusal:
+        if user_id in refusal.user_ids:
+            message = (
+                f"Treating can cost you {at_most:,} credits, and you have fewer. Nobody was "
+                "charged. Top up first, or go on without what can't be paid for."
+            )
+            ledger.check_can_spend(user_id, at_most, message=message)
+        raise
+
+
+def _decided_by(room: Room, user_id: int) -> Round:
+    round_ = rounds.locked_round(room)
+    host = _host(round_)
+    if host is None or host.id != user_id:
+        message = "The host of the room decides this: it isn't you at the moment."
+        raise NotHost(message)
+    return round_
+
+
+def _host(round_: Round) -> User | None:
+    """The first at the table who can decide: somebody whose own line waits can't."""
+    waiting = {line.user_id for line in _short(round_)}
+    members = (member.user for member in round_.room.members)
+    return next((user for user in members if user.id not in waiting), None)
+
+
+def _short(round_: Round) -> list[Contribution]:
+    return [line for line in round_.contributions if line.short_since]
+
+
+def _quote(round_: Round) -> Quote | None:
+    """The ceiling with the lines that are in."""
+    people = len(round_.contributions)
+    return quotes.quote_or_none(recipe(round_.recipe), people=people) if people else None
+
+
+def _treating(round_: Round, quote: Quote, *, host_id: int) -> int:
+    """What the host pays at most: the parts of the lines that wait, and their own."""
+    lines = [line for line in round_.contributions if line.short_since or line.user_id == host_id]
+    return min(quote.each * len(lines), quote.total)
