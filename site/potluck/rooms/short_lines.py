@@ -65,23 +65,19 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
 
 
 def word_to_author(line: Contribution) -> str:
-    """What its author is told of a line that waits."""
-    balance = ledger.balance(line.user_id)
-    quote = _quote(line.round)
+    """What its author is told of a line that waits: why, and what they can do."""
+    balance, quote, host = ledger.balance(line.user_id), _quote(line.round), _host(line.round)
+    wait = f"wait: {host.name} can go on without it, or treat you." if host else "wait."
     if balance.is_frozen:
         why = "Your credits are frozen while your bank looks into one of your payments."
-    elif quote is None:
-        why = "Your part of this round can't be paid for yet."
-    elif balance.available >= quote.each:
+        return f"{why} Nobody was charged, and your line stays for now. You can {wait}"
+    if quote and balance.available >= quote.each:
         return "You have the credits for this round now: send your line again, and it counts."
-    else:
-        why = (
-            f"Your part of this round can cost {quote.each:,} credits, "
-            f"and you have {balance.available:,}."
-        )
-    host = _host(line.round)
-    wait = f", or wait: {host.name} can go on without it, or treat you" if host else ""
-    return f"{why} Nobody was charged, and your line waits. Top up and send it again{wait}."
+    price = f"{quote.each:,} credits" if quote else "more than you have"
+    return (
+        f"Your part of this round can cost {price}, and you have {balance.available:,}. "
+        f"Nobody was charged, and your line waits. Top up and send it again, or {wait}"
+    )
 
 
 def mark(room: Room, user_ids: frozenset[int]) -> frozenset[int]:
