@@ -17,7 +17,12 @@ NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
 def announce(kind: str, **ids: int) -> None:
-    """Sends `kind` with the ids it is about, on a connection of its own."""
+    """Sends `kind` with the ids it is about, on a connection of its own.
+
+    What was read since the commit gives its connection back first. In a crowd each would hold
+    one otherwise while it waits for a second, and there is none left for anybody.
+    """
+    db.session.rollback()
     payload = json.dumps({"kind": kind, **ids})
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})

@@ -172,6 +172,9 @@ class DatabaseSessions(SessionInterface):
         if not session.is_loaded:
             return
         response.vary.add("Cookie")
+        # The view is over. Who held its connection while they wait for another might wait for
+        # ever in a crowd.
+        db.session.remove()
         found = session.found
         if session.has_ended:
             self._end(found, response)
