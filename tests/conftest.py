@@ -26,6 +26,7 @@ from potluck.database import database_url, db
 from potluck.limits import limiter
 from potluck.settings import ProviderSettings, Settings
 from tests.people import Browser, make_user
+from tests.sandbox.processes import stand_in
 
 MODEL = "scripted"
 # What a migration fills; everything else is emptied between tests.
@@ -107,6 +108,13 @@ def owner(app: Flask) -> Iterator[Engine]:
     engine = create_engine(db.url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def model_url() -> Iterator[str]:
+    """A scripted model in a process of its own."""
+    with stand_in("sandbox.models.scripted", ready_path="/health") as url:
+        yield url
 
 
 @pytest.fixture

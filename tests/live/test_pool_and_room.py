@@ -85,6 +85,34 @@ def test_both_hear_the_same_text_and_each_pays_a_share(visitor: VisitorFactory) 
     assert told["available"] == people[0].balance()["available"]
 
 
+@pytest.mark.fault("M19")
+def test_what_is_asked_again_after_a_reconnect_was_done_once(
+    visitor: VisitorFactory, sql: Callable[..., list[Any]]
+) -> None:
+    ada = visitor().sign_in("ada").buy()
+    for _ in range(2):
+        socket = ada.connect("/members")
+        assert socket.ask("join_pool") == {"ok": True, "waiting": 1}
+        socket.close()
+    ben = visitor().sign_in("ben").buy()
+    people = [ada, ben]
+    sockets, code = _seated(people)
+    _add_line(ada, code)
+    line = {"page": f"/rooms/{code}", "line": "A frog who sings.", "round": "1"}
+    assert ben.submit(f"/rooms/{code}/contribution", **line).status_code == 200
+    for socket in sockets:
+        socket.close()
+    back = ben.connect("/members")
+    assert back.ask("enter_room", {"code": code, "last_seq": 0})["ok"]
+    assert ben.submit(f"/rooms/{code}/contribution", **line).status_code == 409
+    query = """
+        SELECT count(DISTINCT generations.id), count(holds.id) FROM rooms
+        JOIN rounds ON rounds.room_id = rooms.id JOIN generations ON round_id = rounds.id
+        JOIN holds ON generation_id = generations.id WHERE code = %s
+    """
+    assert sql(query, code) == [(1, 2)]
+
+
 def test_somebody_who_comes_late_gets_the_whole_text(visitor: VisitorFactory) -> None:
     people = [visitor().sign_in(name).buy() for name in ("ada", "ben")]
     sockets, code = _seated(people)

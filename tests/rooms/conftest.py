@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from potluck.accounts.models import User
 from potluck.credits import ledger, pricing
@@ -18,13 +19,6 @@ from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
 from tests.people import Browser, make_user
 from tests.rooms.four import ADA, BEN, CHIYO, DARA, NAMES, Four
-from tests.sandbox.processes import stand_in
-
-
-@pytest.fixture(scope="session")
-def model_url() -> Iterator[str]:
-    with stand_in("sandbox.models.scripted", ready_path="/health") as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +80,34 @@ class Table:
         return [(b.posted, b.held) for b in (ledger.balance(p.id) for p in self.people)]
 
 
+@dataclass
+class Seats:
+    """Ada's and Ben's browsers, on the page of their room."""
+
+    table: Table
+    browsers: list[Browser]
+
+    @property
+    def path(self) -> str:
+        return f"/rooms/{self.table.room.code}"
+
+    def add_lines(self) -> None:
+        """Everybody adds one, and with the last the round starts."""
+        for browser in self.browsers:
+            answer = self.send(browser, "contribution", line="A frog who sings.")
+            assert answer.status_code == 303
+
+    def send(self, browser: Browser, what: str, **fields: str) -> TestResponse:
+        """A form of the page, with the round that it shows unless told otherwise."""
+        number = str(self.table.round.number)
+        return browser.submit(f"{self.path}/{what}", page=self.path, **{"round": number, **fields})
+
+    def balances(self) -> list[tuple[int, int]]:
+        """Posted and held, as each of them sees it."""
+        seen = [browser.get("/credits/balance").get_json() for browser in self.browsers]
+        return [(numbers["posted"], numbers["held"]) for numbers in seen]
+
+
 @pytest.fixture
 def table(app: Flask, database: None, model_url: str) -> Iterator[Table]:
     """Ada and Ben with a thousand credits each, in a room whose first round is open."""
@@ -125,3 +147,11 @@ def short(four: Four) -> Four:
     four.take_all(CHIYO)
     four.add_lines(DARA)
     return four
+
+
+def seats(table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs) -> Seats:
+    """Ada and Ben at the table, signed in."""
+    browsers = [browser() for _ in table.people]
+    for own, person in zip(browsers, table.people, strict=True):
+        sign_in_as(own, person.name)
+    return Seats(table, browsers)

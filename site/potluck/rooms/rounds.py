@@ -65,10 +65,11 @@ def earlier_rounds(room: Room) -> list[Round]:
     return list(db.session.scalars(query))
 
 
-def open_round(room: Room, chosen: Recipe) -> Round:
-    """Opens the next round; refuses while one is live."""
+def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
+    """Opens the next round; refuses while one is live, or where another came `after` that one."""
     db.session.execute(select(Room.id).filter_by(id=room.id).with_for_update())
     last = current_round(room)
+    _check_is_meant(last, after)
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
@@ -78,9 +79,13 @@ def open_round(room: Room, chosen: Recipe) -> Round:
     return round_
 
 
-def contribute(room: Room, *, user_id: int, line: str) -> None:
-    """Puts a member's line into the pot, or another in its place."""
-    round_ = locked_round(room)
+def contribute(room: Room, *, user_id: int, line: str, number: int | None = None) -> None:
+    """Puts a member's line into the pot, or another in its place.
+
+    With the `number` of a round into that one only, here and below: what is sent again after a
+    connection was lost may arrive in the round that came next.
+    """
+    round_ = locked_round(room, number)
     if round_.phase != "collecting":
         message = "This round is past collecting. Your line was not added."
         raise WrongPhase(message)
@@ -107,13 +112,13 @@ def is_complete(room: Room) -> bool:
     return {member.user_id for member in room.members} <= contributors
 
 
-def start(room: Room) -> Generation:
+def start(room: Room, number: int | None = None) -> Generation:
     """Holds every payer's share and orders the text, in one transaction.
 
     Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
     the caller rolls back and may mark their lines as `short_lines`.
     """
-    round_ = locked_round(room)
+    round_ = locked_round(room, number)
     if round_.phase != "collecting":
         message = "This round has started already."
         raise WrongPhase(message)
@@ -158,9 +163,9 @@ def shares(round_: Round, total_credits: int) -> dict[int, int]:
     return dict(+owed)
 
 
-def request_stop(room: Room) -> Generation | None:
+def request_stop(room: Room, number: int | None = None) -> Generation | None:
     """Asks the running generation to end with what is there; asking twice does no harm."""
-    round_ = locked_round(room)
+    round_ = locked_round(room, number)
     generation = round_.generation
     if round_.phase != "generating" or generation is None:
         return None
@@ -181,7 +186,7 @@ def bill(round_: Round) -> list[Part]:
     ]
 
 
-def locked_round(room: Room) -> Round:
+def locked_round(room: Room, number: int | None = None) -> Round:
     """The newest round, locked until the transaction ends and read afresh."""
     query = (
         select(Round)
@@ -195,6 +200,7 @@ def locked_round(room: Room) -> Round:
     if round_ is None:
         message = "No round is open. Open one first."
         raise WrongPhase(message)
+    _check_is_meant(round_, number)
     return round_
 
 
@@ -208,6 +214,13 @@ def _parts(round_: Round, total_credits: int) -> dict[int, int]:
 def _part(contribution: Contribution, *, credits: int) -> Part:
     author, host = contribution.user.name, contribution.treated_by
     return Part(host.name, credits, guest=author) if host else Part(author, credits)
+
+
+def _check_is_meant(round_: Round | None, number: int | None) -> None:
+    """Refuses what was meant for another round than the newest."""
+    if round_ and number is not None and round_.number != number:
+        message = "Another round has begun since: it shows on the page. Nothing was done."
+        raise WrongPhase(message)
 
 
 def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:

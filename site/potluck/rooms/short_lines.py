@@ -95,9 +95,9 @@ def mark(room: Room, user_ids: frozenset[int]) -> frozenset[int]:
     return frozenset(line.user_id for line in news)
 
 
-def leave_out(room: Room, *, user_id: int) -> Generation:
+def leave_out(room: Room, number: int | None, *, user_id: int) -> Generation:
     """The host's choice to start without the lines that wait. Raises what `rounds.start` does."""
-    round_ = _decided_by(room, user_id)
+    round_ = _decided_by(room, number, user_id=user_id)
     for line in _short(round_):
         db.session.delete(line)
     db.session.flush()
@@ -105,12 +105,12 @@ def leave_out(room: Room, *, user_id: int) -> Generation:
     return rounds.start(room)
 
 
-def treat(room: Room, *, user_id: int) -> Generation:
+def treat(room: Room, number: int | None, *, user_id: int) -> Generation:
     """The host's choice to start and pay those lines' parts, too. Raises what `rounds.start` does.
 
     Where it is the host who can't pay, the refusal is worded for them.
     """
-    round_ = _decided_by(room, user_id)
+    round_ = _decided_by(room, number, user_id=user_id)
     quote = _quote(round_)
     at_most = _treating(round_, quote, host_id=user_id) if quote else 0
     for line in _short(round_):
@@ -127,8 +127,8 @@ def treat(room: Room, *, user_id: int) -> Generation:
         raise
 
 
-def _decided_by(room: Room, user_id: int) -> Round:
-    round_ = rounds.locked_round(room)
+def _decided_by(room: Room, number: int | None, *, user_id: int) -> Round:
+    round_ = rounds.locked_round(room, number)
     host = _host(round_)
     if host is None or host.id != user_id:
         message = "The host of the room decides this: it isn't you at the moment."

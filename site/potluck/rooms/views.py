@@ -101,7 +101,8 @@ def round_(code: str) -> ResponseReturnValue:
 def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round."""
     room = rooms.room_of_member(code, current_user.id)
-    rounds.open_round(room, recipe(request.form.get("recipe", DEFAULT_SLUG)))
+    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    rounds.open_round(room, chosen, after=_number())
     db.session.commit()
     announce("round", room_id=room.id)
     return _answer(room)
@@ -112,7 +113,8 @@ def open_round(code: str) -> ResponseReturnValue:
 def contribute(code: str) -> ResponseReturnValue:
     """Adds one's line; the last one in starts the model."""
     room = rooms.room_of_member(code, current_user.id)
-    rounds.contribute(room, user_id=current_user.id, line=request.form.get("line", ""))
+    line = request.form.get("line", "")
+    rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
     db.session.commit()
     _start_when_complete(room)
     announce("round", room_id=room.id)
@@ -127,7 +129,7 @@ def start(code: str) -> ResponseReturnValue:
     `short` is the host's word on lines that can't be paid for yet.
     """
     room = rooms.room_of_member(code, current_user.id)
-    _start(room, short=request.form.get("short"))
+    _start(room, _number(), short=request.form.get("short"))
     announce("round", room_id=room.id)
     return _answer(room)
 
@@ -137,7 +139,7 @@ def start(code: str) -> ResponseReturnValue:
 def stop(code: str) -> ResponseReturnValue:
     """Ends the text where it is."""
     room = rooms.room_of_member(code, current_user.id)
-    generation = rounds.request_stop(room)
+    generation = rounds.request_stop(room, _number())
     db.session.commit()
     if generation:
         announce("stop", generation_id=generation.id)
@@ -155,10 +157,15 @@ def _start_when_complete(room: Room) -> None:
         db.session.rollback()
 
 
-def _start(room: Room, *, short: str | None = None) -> None:
+def _number() -> int | None:
+    """The round that stood on the page the form was sent from; scripts may leave it out."""
+    return request.form.get("round", type=int)
+
+
+def _start(room: Room, number: int | None = None, *, short: str | None = None) -> None:
     """Holds, orders, and tells; who can't pay is told so in private, and nobody is held."""
     try:
-        started = db.transact(lambda: _order(room, short=short))
+        started = db.transact(lambda: _order(room, number, short=short))
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
         if short == "treat" and current_user.id in refusal.user_ids:
@@ -174,15 +181,15 @@ def _start(room: Room, *, short: str | None = None) -> None:
         announce("credits", user_id=user_id)
 
 
-def _order(room: Room, *, short: str | None) -> tuple[int, set[int]]:
+def _order(room: Room, number: int | None, *, short: str | None) -> tuple[int, set[int]]:
     """The generation that was ordered, and who pays for it."""
     match short:
         case None:
-            generation = rounds.start(room)
+            generation = rounds.start(room, number)
         case "leave_out":
-            generation = short_lines.leave_out(room, user_id=current_user.id)
+            generation = short_lines.leave_out(room, number, user_id=current_user.id)
         case "treat":
-            generation = short_lines.treat(room, user_id=current_user.id)
+            generation = short_lines.treat(room, number, user_id=current_user.id)
         case _:
             message = "A line that can't be paid for yet is left out, or you treat: nothing else."
             raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
