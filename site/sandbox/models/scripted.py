@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             message = {"role": "assistant", "content": "".join(limited)}
             completion = _completion(request, "chat.completion")
             completion["choices"] = [{"index": 0, "message": message, "finish_reason": reason}]
-            completion["usage"] = _usage(request, limited)
+            completion["usage"] = _usage(script, request, limited)
             self._json(completion)
 
     def _stream(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
@@ -160,7 +160,7 @@ def _chunks(
     yield chunk({}, "stop" if limited == words else "length")
     if script.has_usage and (request.get("stream_options") or {}).get("include_usage"):
         last = _completion(request, "chat.completion.chunk")
-        yield {**last, "choices": [], "usage": _usage(request, limited)}
+        yield {**last, "choices": [], "usage": _usage(script, request, limited)}
 
 
 def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -177,13 +177,14 @@ def _limited(request: dict[str, Any], words: list[str]) -> list[str]:
     return words[:limit]
 
 
-def _usage(request: dict[str, Any], words: list[str]) -> dict[str, int]:
-    """A word counts as a token."""
+def _usage(script: Script, request: dict[str, Any], words: list[str]) -> dict[str, int]:
+    """A word counts as a token, where the script doesn't say otherwise."""
     prompt = len(words_of(request["messages"]))
+    written = len(words) * script.tokens_per_word
     return {
         "prompt_tokens": prompt,
-        "completion_tokens": len(words),
-        "total_tokens": prompt + len(words),
+        "completion_tokens": written,
+        "total_tokens": prompt + written,
     }
 
 

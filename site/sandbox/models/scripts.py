@@ -22,6 +22,7 @@ class Script:
     is_empty: bool = False
     is_cut: bool = False
     has_usage: bool = True
+    tokens_per_word: int = 1
 
 
 SCRIPTS = {
@@ -34,6 +35,8 @@ SCRIPTS = {
     "scripted-silent": Script(is_silent=True),
     "scripted-empty": Script(is_empty=True),
     "scripted-nousage": Script(has_usage=False),
+    # Counts far more than anybody asked for, as where thinking is billed.
+    "scripted-dear": Script(tokens_per_word=1_000),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
