@@ -16,9 +16,11 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import requests
 import stripe
@@ -54,6 +56,10 @@ class Asked:
     body: bytes
 
 
+# Takes a delivery to the app at once, and says what Stripe is answered.
+HandOn: TypeAlias = Callable[[Delivery], int]
+
+
 class Line:
     """Stands between the app and the stand-in, and takes in what the stand-in sends."""
 
@@ -61,6 +67,7 @@ class Line:
         self.asked: list[Asked] = []
         self.answers_to_lose = 0
         self.stand_in_url = ""
+        self.hand_on: HandOn | None = None
         self._may_answer = threading.Event()
         self._may_answer.set()
         self._deliveries: list[Delivery] = []
@@ -82,12 +89,16 @@ class Line:
 
     def mend(self) -> None:
         self.answers_to_lose = 0
+        self.hand_on = None
         self._may_answer.set()
 
-    def take(self, delivery: Delivery) -> None:
+    def take(self, delivery: Delivery) -> int:
+        """Hands it on, keeps it, and says what to answer."""
+        status = self.hand_on(delivery) if self.hand_on else HTTPStatus.OK
         with self._arrival:
             self._deliveries.append(delivery)
             self._arrival.notify_all()
+        return status
 
     def wait_for(self, kind: str, subject_id: str, *, times: int = 1) -> Delivery:
         """The last of so many events of that type about that object, once they have come."""
@@ -116,8 +127,8 @@ def _handler(line: Line) -> type[http.server.BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == "/letter-box":
                 event = json.loads(body)
-                line.take(Delivery(event, body, self.headers["Stripe-Signature"]))
-                self._answer(200, b"", {})
+                delivery = Delivery(event, body, self.headers["Stripe-Signature"])
+                self._answer(line.take(delivery), b"", {})
             else:
                 self._pass_on(body)
 

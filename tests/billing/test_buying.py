@@ -54,6 +54,7 @@ def test_a_click_by_htmx_sends_the_whole_page_to_stripe(dana: Member) -> None:
     assert dana.checkout_at(answer.headers["HX-Redirect"]).path
 
 
+@pytest.mark.fault("M1")
 def test_clicks_at_once_are_one_purchase_and_one_checkout(dana: Member, stand_in: StandIn) -> None:
     locations: list[str] = []
     tabs = [dana.open_tab() for _ in range(4)]
@@ -68,6 +69,7 @@ def test_clicks_at_once_are_one_purchase_and_one_checkout(dana: Member, stand_in
     assert len(stand_in.sessions_of(opened.purchase_id)) == 1
 
 
+@pytest.mark.fault("M1")
 def test_buying_again_after_going_back_leads_to_the_same_checkout(
     dana: Member, stand_in: StandIn
 ) -> None:
@@ -85,6 +87,7 @@ def test_two_members_never_share_a_purchase(dana: Member, sam: Member) -> None:
     assert dana.start_checkout() != sam.start_checkout()
 
 
+@pytest.mark.fault("M1")
 def test_a_click_after_paying_in_another_tab_shows_the_credits_and_charges_nothing(
     dana: Member, stand_in: StandIn
 ) -> None:
@@ -117,6 +120,7 @@ def test_a_purchase_too_old_to_be_opened_makes_way_for_a_new_one(dana: Member) -
     assert dana.purchases == ["expired", "open"]
 
 
+@pytest.mark.fault("M2")
 def test_a_checkout_whose_id_was_never_saved_is_found_again(
     dana: Member, stand_in: StandIn
 ) -> None:
@@ -125,6 +129,7 @@ def test_a_checkout_whose_id_was_never_saved_is_found_again(
     assert len(stand_in.sessions_of(opened.purchase_id)) == 1
 
 
+@pytest.mark.fault("M3")
 def test_a_lost_answer_is_asked_for_again_in_the_same_words(
     dana: Member, line: Line, stand_in: StandIn
 ) -> None:
@@ -135,6 +140,7 @@ def test_a_lost_answer_is_asked_for_again_in_the_same_words(
     assert len(stand_in.sessions_of(opened.purchase_id)) == 1
 
 
+@pytest.mark.fault("M3")
 def test_an_answer_that_takes_too_long_is_asked_for_again_in_the_same_words(
     app: Flask, gateway: Gateway, dana: Member, line: Line, stand_in: StandIn
 ) -> None:
@@ -152,6 +158,7 @@ def test_an_answer_that_takes_too_long_is_asked_for_again_in_the_same_words(
     assert len(stand_in.sessions_of(opened.purchase_id)) == 1
 
 
+@pytest.mark.fault("M3")
 def test_when_stripe_can_not_be_reached_people_hear_that_nothing_was_charged(
     dana: Member, line: Line, stand_in: StandIn
 ) -> None:

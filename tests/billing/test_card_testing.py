@@ -16,6 +16,7 @@ FAILED = "payment_intent.payment_failed"
 DECLINED = "4000000000000002"
 
 
+@pytest.mark.fault("M24")
 def test_a_member_who_begins_many_purchases_has_to_wait(dana: Member, sam: Member) -> None:
     for _ in range(10):
         assert dana.click_buy().status_code == 303
@@ -25,6 +26,7 @@ def test_a_member_who_begins_many_purchases_has_to_wait(dana: Member, sam: Membe
     assert sam.click_buy().status_code == 303
 
 
+@pytest.mark.fault("M24")
 def test_many_members_from_one_address_have_to_wait(
     browser: Callable[[], Browser], sign_in_as: SignInAs
 ) -> None:
@@ -42,6 +44,7 @@ def test_other_pages_are_not_counted(dana: Member) -> None:
     assert dana.client.get("/credits").status_code == 200
 
 
+@pytest.mark.fault("M24")
 @pytest.mark.parametrize("declines", [DECLINES_MAX - 1, DECLINES_MAX])
 def test_a_checkout_is_closed_once_many_cards_were_refused_in_it(
     dana: Member, webhook: Webhook, stand_in: StandIn, line: Line, declines: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
 from sqlalchemy import text
 
 from potluck.database import db
@@ -14,6 +15,7 @@ from tests.billing.stripe_line import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Del
 LOCK_SECONDS_MAX = 4
 
 
+@pytest.mark.fault("M8")
 def test_success_heard_before_completion_is_one_top_up(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -24,6 +26,7 @@ def test_success_heard_before_completion_is_one_top_up(
     assert (dana.purchases, dana.top_ups, dana.credits) == (["paid"], 1, 2000)
 
 
+@pytest.mark.fault("M9")
 def test_a_delayed_payment_is_credited_when_it_arrives(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -40,6 +43,7 @@ def test_a_delayed_payment_is_credited_when_it_arrives(
     assert "2,000 credits are yours" in dana.return_page(checkout)
 
 
+@pytest.mark.fault("M9")
 def test_a_delayed_payment_that_fails_is_told_and_credits_nothing(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:

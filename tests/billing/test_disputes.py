@@ -48,6 +48,7 @@ def test_a_dispute_sets_the_credits_aside_and_freezes_the_rest(buyer: Buyer, ban
         hold(user_id, 1)
 
 
+@pytest.mark.fault("M16")
 def test_whoever_is_frozen_is_told_so_at_the_pool(buyer: Buyer, bank: Bank) -> None:
     bank.dispute(amount=50)
     answer = buyer.member.client.submit("/pool/join")
@@ -55,6 +56,7 @@ def test_whoever_is_frozen_is_told_so_at_the_pool(buyer: Buyer, bank: Bank) -> N
     assert "your bank looks into" in answer.get_data(as_text=True)
 
 
+@pytest.mark.fault("M16")
 def test_a_dispute_that_is_won_restores_everything(buyer: Buyer, bank: Bank) -> None:
     dispute_id = bank.dispute()
     bank.decide(dispute_id, "win")
@@ -65,6 +67,7 @@ def test_a_dispute_that_is_won_restores_everything(buyer: Buyer, bank: Bank) -> 
     assert buyer.balance == (2000, 0, 0)
 
 
+@pytest.mark.fault("M16")
 def test_a_dispute_that_is_lost_is_written_off_and_thaws(buyer: Buyer, bank: Bank) -> None:
     bank.decide(bank.dispute(), "lose")
     assert buyer.balance == (0, 0, 0)

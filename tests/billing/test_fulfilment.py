@@ -17,6 +17,7 @@ from tests.billing.stripe_line import COMPLETED, EXPIRED, SUCCEEDED, Delivery, L
 AT_ONCE_ROUNDS = 20
 
 
+@pytest.mark.fault("M4")
 def test_whoever_pays_and_closes_the_tab_gets_their_credits(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_browsers_of_whoever_paid_are_told_after_the_commit(
     heard.close()  # type: ignore[attr-defined]  # a generator, whatever it is annotated as
 
 
+@pytest.mark.fault("M6")
 def test_the_same_event_again_changes_nothing(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -56,6 +58,7 @@ def test_the_same_event_again_changes_nothing(
     assert event_row(delivery).attempts == 1
 
 
+@pytest.mark.fault("M12")
 def test_an_event_is_handled_again_when_the_process_died_before_it_said_so(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -69,6 +72,7 @@ def test_an_event_is_handled_again_when_the_process_died_before_it_said_so(
     assert event_row(delivery).handled_at
 
 
+@pytest.mark.fault("M6")
 def test_the_same_checkout_under_another_event_is_one_top_up(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -79,6 +83,7 @@ def test_the_same_checkout_under_another_event_is_one_top_up(
     assert (dana.top_ups, dana.credits) == (1, 2000)
 
 
+@pytest.mark.fault("M7")
 def test_webhook_and_return_page_at_the_same_moment_are_one_top_up(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -90,6 +95,7 @@ def test_webhook_and_return_page_at_the_same_moment_are_one_top_up(
         assert (dana.top_ups, dana.credits) == (n, n * 2000)
 
 
+@pytest.mark.fault("M6")
 def test_the_same_event_on_many_processes_is_one_top_up(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
@@ -107,6 +113,7 @@ def test_a_checkout_that_ran_out_charges_nothing(
     assert (dana.purchases, dana.credits) == (["expired"], 0)
 
 
+@pytest.mark.fault("M13")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -131,6 +138,7 @@ def test_whatever_was_paid_at_checkout_the_packs_credits_come_exactly(
     assert (dana.purchases, dana.credits) == (["paid"], 2000)
 
 
+@pytest.mark.fault("M13")
 @pytest.mark.parametrize(("percent_off", "paid_minor"), [(50, 100), (100, 0)])
 def test_whoever_has_a_code_gets_the_packs_credits_exactly(
     dana: Member, stand_in: StandIn, percent_off: int, paid_minor: int
@@ -187,6 +195,7 @@ def test_a_payment_link_that_borrows_a_reference_credits_nobody(
     assert (dana.purchases, dana.credits) == (["open"], 0)
 
 
+@pytest.mark.fault("M2")
 def test_the_event_finds_a_purchase_whose_checkout_was_never_saved(
     dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
 from potluck.database import db
@@ -16,6 +17,7 @@ def credits_page(member: Member) -> str:
     return member.client.get("/credits").get_data(as_text=True)
 
 
+@pytest.mark.fault("M9")
 def test_a_payment_on_its_way_is_listed_until_it_failed_a_week_ago(
     dana: Member, sam: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:

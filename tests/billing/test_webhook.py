@@ -53,20 +53,24 @@ def refusal(webhook: Webhook, body: bytes, signature: str | None) -> str:
     return code
 
 
+@pytest.mark.fault("M10")
 def test_an_event_without_a_signature_is_refused(webhook: Webhook) -> None:
     assert refusal(webhook, event().encode(), None) == "signature_missing"
 
 
+@pytest.mark.fault("M10")
 def test_an_event_signed_with_another_secret_is_refused(webhook: Webhook) -> None:
     body = event()
     assert refusal(webhook, body.encode(), sign(body, secret="whsec_guess")) == "signature_invalid"
 
 
+@pytest.mark.fault("M10")
 def test_an_event_that_was_changed_on_the_way_is_refused(webhook: Webhook) -> None:
     body = event()
     assert refusal(webhook, body.encode() + b" ", sign(body)) == "signature_invalid"
 
 
+@pytest.mark.fault("M10")
 @pytest.mark.parametrize(
     "signature",
     ["nonsense", "t=,v1=", "t=now,v1=00", "v1=00", "t=1", "t=1,t=2,v1=00", "t=-1,v1=00"],
@@ -75,17 +79,20 @@ def test_a_signature_that_makes_no_sense_is_refused(webhook: Webhook, signature:
     assert refusal(webhook, event().encode(), signature) == "signature_malformed"
 
 
+@pytest.mark.fault("M10")
 def test_a_signature_with_letters_from_elsewhere_is_refused(webhook: Webhook) -> None:
     body = event()
     timestamp = sign(body).partition(",")[0]
     assert refusal(webhook, body.encode(), f"{timestamp},v1=é") == "signature_invalid"
 
 
+@pytest.mark.fault("M10")
 def test_an_event_from_ten_minutes_ago_is_refused(webhook: Webhook) -> None:
     body = event()
     assert refusal(webhook, body.encode(), sign(body, age_seconds=600)) == "signature_stale"
 
 
+@pytest.mark.fault("M10")
 def test_an_event_from_the_future_is_refused(webhook: Webhook) -> None:
     body = event()
     assert refusal(webhook, body.encode(), sign(body, age_seconds=-600)) == "signature_future"
@@ -103,22 +110,26 @@ def test_while_the_secret_is_changed_either_signature_counts(webhook: Webhook) -
     assert webhook.post(body.encode(), f"{old},{sign(body).partition(',')[2]}").status_code == 200
 
 
+@pytest.mark.fault("M10")
 def test_a_body_that_is_not_text_is_refused(webhook: Webhook) -> None:
     body = b'{"id": "\xff"}'
     signature = sign_bytes(body)
     assert refusal(webhook, body, signature) == "body_not_utf8"
 
 
+@pytest.mark.fault("M10")
 @pytest.mark.parametrize("body", ["", "{", "[" * 100_000])
 def test_a_body_that_is_not_json_is_refused(webhook: Webhook, body: str) -> None:
     assert refusal(webhook, body.encode(), sign(body)) == "body_not_json"
 
 
+@pytest.mark.fault("M10")
 @pytest.mark.parametrize("body", ["[]", "null", "{}", event(id=7), event(object="v2.core.event")])
 def test_a_body_that_is_no_event_is_refused(webhook: Webhook, body: str) -> None:
     assert refusal(webhook, body.encode(), sign(body)) == "body_not_event"
 
 
+@pytest.mark.fault("M10")
 def test_a_body_of_a_megabyte_is_refused_unread(webhook: Webhook) -> None:
     body = event(padding="x" * 1_000_000)
     assert webhook.post(body.encode(), sign(body)).status_code == 413
@@ -135,6 +146,7 @@ def test_a_live_event_at_a_test_installation_is_refused(webhook: Webhook) -> Non
     assert refusal(webhook, body.encode(), sign(body)) == "wrong_mode"
 
 
+@pytest.mark.fault("M11")
 def test_a_test_event_at_a_live_installation_is_refused(
     app: Flask, dana: Member, stand_in: StandIn, line: Line, webhook: Webhook
 ) -> None:
