@@ -136,6 +136,7 @@ def test_a_model_gets_a_price(operator: Browser) -> None:
     assert current_price("another").output_credits_per_million == 20
 
 
+@pytest.mark.fault("M23")
 @pytest.mark.parametrize(
     "changes",
     [{"model": ""}, {"input": "-1"}, {"output": "0"}, {"output": "2.5"}, {"output": "9" * 30}],

@@ -66,9 +66,9 @@ def test_nobody_is_held_when_one_of_four_cannot_pay() -> None:
     assert audit().is_clean
 
 
-def test_of_twenty_who_reach_for_the_last_credit_one_gets_it(app: Flask) -> None:
+def test_of_sixty_who_reach_for_the_last_credit_one_gets_it(app: Flask) -> None:
     ada = make_user("Ada", credits=1)
-    generations = [ordered_generation(ada.id) for _ in range(20)]
+    generations = [ordered_generation(ada.id) for _ in range(60)]
     outcomes: list[bool] = []
     barrier = threading.Barrier(len(generations))
 
@@ -90,7 +90,7 @@ def test_of_twenty_who_reach_for_the_last_credit_one_gets_it(app: Flask) -> None
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == [False] * 19 + [True]
+    assert sorted(outcomes) == [False] * 59 + [True]
     assert audit().is_clean
 
 

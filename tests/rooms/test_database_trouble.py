@@ -31,6 +31,7 @@ def held(client: Browser) -> int:
     return credits_held
 
 
+@pytest.mark.fault("M20")
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_round_starts_through_trouble_that_passes(
     owner: Engine, client: Browser, path: str, kind: str
@@ -42,6 +43,7 @@ def test_a_round_starts_through_trouble_that_passes(
     assert held(client) > 0
 
 
+@pytest.mark.fault("M20")
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_round_that_cannot_start_holds_nothing_and_can_be_started_later(
     owner: Engine, client: Browser, path: str, kind: str
@@ -55,6 +57,7 @@ def test_a_round_that_cannot_start_holds_nothing_and_can_be_started_later(
     assert held(client) > 0
 
 
+@pytest.mark.fault("M20")
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_round_is_settled_once_through_trouble_that_passes(
     owner: Engine, table: Table, kind: str
@@ -68,6 +71,7 @@ def test_a_round_is_settled_once_through_trouble_that_passes(
     assert sum(posted for posted, _ in table.balances()) == 2000 - cost
 
 
+@pytest.mark.fault("M20")
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_round_that_could_not_be_settled_is_given_back(
     owner: Engine, table: Table, kind: str
