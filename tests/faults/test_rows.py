@@ -17,9 +17,9 @@ def test_every_row_stands_in_the_table_once() -> None:
 
 def test_every_row_has_a_test(pytestconfig: pytest.Config) -> None:
     proofs = pytestconfig.stash[rows.PROOFS]
-    if not proofs.is_whole:
-        pytest.skip("only where all tests are collected: run bin/test -m fault")
-    assert [row for row in rows.listed() if row not in proofs.tests] == []
+    without = [row for row in rows.listed() if row not in proofs.tests]
+    # Where only some files were looked at, nobody can say.
+    assert not (proofs.is_whole and without), without
 
 
 def test_every_test_names_a_row_that_there_is(pytestconfig: pytest.Config) -> None:

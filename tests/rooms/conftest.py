@@ -149,6 +149,7 @@ def short(four: Four) -> Four:
     return four
 
 
+@pytest.fixture
 def seats(table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs) -> Seats:
     """Ada and Ben at the table, signed in."""
     browsers = [browser() for _ in table.people]
