@@ -209,6 +209,6 @@ def audit() -> Report:
     with db.engine.connect().execution_options(**snapshot) as connection:
         # A large ledger takes longer than any page may.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        figures = {name: connection.scalar(text(query)) or 0 for name, query in FIGURES.items()}
+        figures = {n: int(connection.scalar(text(q)) or 0) for n, q in FIGURES.items()}
         faults = {rule: list(connection.scalars(text(query))) for rule, query in RULES.items()}
     return Report(figures=figures, faults=faults)
