@@ -98,7 +98,6 @@ def refund(user_id: int, refund_id: uuid.UUID, credits: int) -> None:
         user_id=user_id,
         amount_credits=credits,
         house="refunds",
-        kind="refund",
         reference=reference,
         freed_credits=freed_credits,
     )
@@ -115,7 +114,6 @@ def dispute(user_id: int, purchase_id: uuid.UUID, credits: int) -> str:
         user_id=user_id,
         amount_credits=credits,
         house="disputes",
-        kind="dispute",
         reference=reference,
     )
     db.session.commit()
@@ -128,7 +126,6 @@ def win(user_id: int, reference: str, credits: int) -> None:
         user_id=user_id,
         amount_credits=credits,
         house="disputes",
-        kind="dispute_won",
         reference=reference,
     )
     db.session.commit()

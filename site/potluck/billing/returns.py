@@ -7,6 +7,7 @@ down over the sum, so that any number of partial refunds add up to the whole.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from sqlalchemy import func, literal, select, union_all
@@ -114,26 +115,7 @@ def _record_refund(purchase: Purchase, news: RefundNews) -> None:
     refund.state = news.state
     refund.changed_at = func.now()
     db.session.flush()
-    change = _claw_change(purchase)
-    if change > 0:
-        # Where it was asked for here, its credits are set aside, and are taken from there.
-        freed_credits = holds.capture_refund(refund.id, amount_credits=change)
-        ledger.take_back(
-            user_id=purchase.user_id,
-            amount_credits=change,
-            house="refunds",
-            kind="refund",
-            reference=news.id,
-            freed_credits=freed_credits,
-        )
-    elif change < 0:
-        ledger.give_back(
-            user_id=purchase.user_id,
-            amount_credits=-change,
-            house="refunds",
-            kind="refund_failed",
-            reference=news.id,
-        )
+    _follow(purchase, house="refunds", reference=news.id, refund_id=refund.id)
     holds.release_refund(refund.id)
 
 
@@ -169,23 +151,7 @@ def _record_dispute(purchase: Purchase, news: DisputeNews) -> None:
     dispute.evidence_due_at = news.evidence_due_at
     dispute.changed_at = func.now()
     db.session.flush()
-    change = _claw_change(purchase)
-    if change > 0:
-        ledger.take_back(
-            user_id=purchase.user_id,
-            amount_credits=change,
-            house="disputes",
-            kind="dispute",
-            reference=news.id,
-        )
-    elif change < 0:
-        ledger.give_back(
-            user_id=purchase.user_id,
-            amount_credits=-change,
-            house="disputes",
-            kind="dispute_won",
-            reference=news.id,
-        )
+    _follow(purchase, house="disputes", reference=news.id)
     is_open = news.state == "open"
     if is_open and not was_open:
         ledger.freeze(purchase.user_id)
@@ -193,9 +159,28 @@ def _record_dispute(purchase: Purchase, news: DisputeNews) -> None:
         ledger.thaw(purchase.user_id)
 
 
-def _claw_change(purchase: Purchase) -> int:
-    """How many more credits are to be taken back now, or given back where that is negative."""
+def _follow(
+    purchase: Purchase,
+    *,
+    house: ledger.Return,
+    reference: str,
+    refund_id: uuid.UUID | None = None,
+) -> None:
+    """Takes back or gives back as many credits as are now due for the money that is gone."""
     target = credits_for(purchase, gone_minor(purchase))
     change = target - purchase.clawed_credits
     purchase.clawed_credits = target
-    return change
+    if change > 0:
+        # Where it was asked for here, its credits are set aside, and are taken from there.
+        freed = holds.capture_refund(refund_id, amount_credits=change) if refund_id else 0
+        ledger.take_back(
+            user_id=purchase.user_id,
+            amount_credits=change,
+            house=house,
+            reference=reference,
+            freed_credits=freed,
+        )
+    elif change < 0:
+        ledger.give_back(
+            user_id=purchase.user_id, amount_credits=-change, house=house, reference=reference
+        )

@@ -19,6 +19,10 @@ from potluck.refusals import Refusal
 
 House = Literal["purchases", "promotions", "refunds", "disputes"]
 Kind = Literal["topup", "grant", "refund", "refund_failed", "dispute", "dispute_won"]
+# Why credits follow money back, and what both directions are called.
+Return = Literal["refunds", "disputes"]
+TAKEN: dict[Return, Kind] = {"refunds": "refund", "disputes": "dispute"}
+GIVEN: dict[Return, Kind] = {"refunds": "refund_failed", "disputes": "dispute_won"}
 
 
 class InsufficientCredits(Refusal):
@@ -136,8 +140,7 @@ def take_back(
     *,
     user_id: int,
     amount_credits: int,
-    house: Literal["refunds", "disputes"],
-    kind: Literal["refund", "dispute"],
+    house: Return,
     reference: str,
     freed_credits: int = 0,
 ) -> bool:
@@ -152,27 +155,20 @@ def take_back(
         amount_credits=-amount_credits,
         freed_credits=freed_credits,
         house=house,
-        key=f"{kind}:{reference}",
-        kind=kind,
+        key=f"{TAKEN[house]}:{reference}",
+        kind=TAKEN[house],
         reference=reference,
     )
 
 
-def give_back(
-    *,
-    user_id: int,
-    amount_credits: int,
-    house: Literal["refunds", "disputes"],
-    kind: Literal["refund_failed", "dispute_won"],
-    reference: str,
-) -> bool:
+def give_back(*, user_id: int, amount_credits: int, house: Return, reference: str) -> bool:
     """Undoes a `take_back` whose money came back after all; False when it was undone before."""
     return _credit(
         user_id=user_id,
         amount_credits=amount_credits,
         house=house,
-        key=f"{kind}:{reference}",
-        kind=kind,
+        key=f"{GIVEN[house]}:{reference}",
+        kind=GIVEN[house],
         reference=reference,
     )
 
