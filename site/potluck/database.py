@@ -64,6 +64,8 @@ class Database:
             self.url,
             pool_size=POOL_CONNECTIONS_MAX,
             max_overflow=0,
+            # Those in use stay warm, and the rest lie about.
+            pool_use_lifo=True,
             # What a failing statement was given may be a secret, and errors go to the log.
             hide_parameters=True,
             connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
