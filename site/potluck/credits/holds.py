@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, TextClause, text
 
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
@@ -113,14 +114,14 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
     assert all(amount > 0 for amount in amounts.values())
     user_ids = list(amounts)
     if len(user_ids) > 1:
-        db.session.execute(LOCK_ACCOUNTS, {"user_ids": user_ids})
+        _execute(LOCK_ACCOUNTS, {"user_ids": user_ids})
     values = {
         "user_ids": user_ids,
         "amounts": list(amounts.values()),
         "generation_id": generation_id,
         "ttl_seconds": ttl_seconds,
     }
-    short = frozenset(user_ids) - frozenset(db.session.scalars(RESERVE, values))
+    short = frozenset(user_ids) - frozenset(_execute(RESERVE, values).scalars())
     if short:
         message = "There are not enough credits for this round."
         price = max(amounts[user_id] for user_id in short)
@@ -129,12 +130,12 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
 
 def dispatch(generation_id: int) -> None:
     """Marks the holds as spent on: from here on the provider may have been paid."""
-    db.session.execute(DISPATCH, {"generation_id": generation_id, "refund_id": None})
+    _execute(DISPATCH, {"generation_id": generation_id, "refund_id": None})
 
 
 def held_for(generation_id: int) -> dict[int, int]:
     """Open holds of a generation, by user, locked until the transaction ends."""
-    rows = db.session.execute(HELD, {"generation_id": generation_id, "refund_id": None})
+    rows = _execute(HELD, {"generation_id": generation_id, "refund_id": None})
     return {row.user_id: row.amount for row in rows}
 
 
@@ -157,12 +158,13 @@ def reserve_refund(
     """Holds what a refund will take; False when the member doesn't have it any more."""
     assert amount_credits > 0
     values = {"user_id": user_id, "amount": amount_credits, "refund_id": refund_id}
-    return db.session.scalar(RESERVE_REFUND, {**values, "ttl_seconds": ttl_seconds}) is not None
+    values["ttl_seconds"] = ttl_seconds
+    return _execute(RESERVE_REFUND, values).scalar() is not None
 
 
 def dispatch_refund(refund_id: uuid.UUID) -> None:
     """From here on Stripe may have been asked."""
-    db.session.execute(DISPATCH, {"generation_id": None, "refund_id": refund_id})
+    _execute(DISPATCH, {"generation_id": None, "refund_id": refund_id})
 
 
 def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
@@ -171,7 +173,7 @@ def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
     They are still counted as held: the caller passes them to `ledger.take_back` as freed.
     """
     values = {"refund_id": refund_id, "amount": amount_credits}
-    return db.session.scalar(CAPTURE_REFUND, values) or 0
+    return _execute(CAPTURE_REFUND, values).scalar() or 0
 
 
 def release_refund(refund_id: uuid.UUID) -> None:
@@ -194,4 +196,9 @@ def _end(
         "shares": list(shares.values()),
         "reference": reference,
     }
-    db.session.execute(SETTLE, values)
+    _execute(SETTLE, values)
+
+
+def _execute(statement: TextClause, values: Mapping[str, object]) -> CursorResult[Any]:
+    """In the session's transaction and past the ORM, which would add a tenth to the time."""
+    return db.session.connection().execute(statement, values)
