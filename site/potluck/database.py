@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+from gevent import monkey
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from potluck.cooperation import CooperativeConnection
 
 if TYPE_CHECKING:
     from potluck.settings import Settings
@@ -70,6 +73,8 @@ class Database:
             hide_parameters=True,
             connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
         )
+        if monkey.is_module_patched("select"):
+            event.listen(self.engine, "do_connect", connect_cooperatively)
         event.listen(self.engine, "checkin", _note_return)
         event.listen(self.engine, "checkout", self._ping_after_a_pause)
         self.session.remove()
@@ -147,6 +152,13 @@ def database_url(settings: Settings) -> URL:
     else:
         url = make_url(_own_server(settings.potluck_var))
     return url.set(drivername="postgresql+psycopg")
+
+
+def connect_cooperatively(
+    _dialect: object, _record: object, words: list[Any], named: dict[str, Any]
+) -> psycopg.Connection[Any]:
+    """What the engine calls for a new connection where gevent runs the process."""
+    return CooperativeConnection.connect(*words, **named)
 
 
 def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:

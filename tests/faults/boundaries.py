@@ -24,6 +24,9 @@ import urllib3
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 
+from potluck.cooperation import CooperativeConnection
+from potluck.database import connect_cooperatively
+
 SOURCE = str(Path(__file__).resolve().parents[2] / "site" / "potluck")
 # They send for others; who asked them to is what tells one boundary from another.
 ERRANDS = {f"{SOURCE}/announcements.py", f"{SOURCE}/database.py"}
@@ -94,7 +97,7 @@ def _watch_database(boundaries: Boundaries, engine: Engine) -> None:
                 boundaries.reach("after", what)
             return self
 
-    class Connection(psycopg.Connection[Any]):
+    class Connection(CooperativeConnection):
         def commit(self) -> None:
             self._end("COMMIT", super().commit)
 
@@ -108,6 +111,9 @@ def _watch_database(boundaries: Boundaries, engine: Engine) -> None:
                 return
             with boundaries.around(what):
                 act()
+
+    # The first that makes a connection is asked alone.
+    event.remove(engine, "do_connect", connect_cooperatively)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, args: list[Any], kwargs: dict[str, Any]) -> Connection:
