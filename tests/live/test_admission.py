@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -116,6 +117,33 @@ def test_a_row_deleted_by_hand_closes_that_browser_within_a_second_and_no_other(
     assert on_laptop.ask("get_pool_count")["ok"]
     assert phone.get("/credits/balance").status_code == 401
     assert phone.refusal("/members") == {"code": "session_expired"}
+
+
+def test_a_revoked_socket_hears_nothing_more(visitor: VisitorFactory, sql: Sql) -> None:
+    laptop, phone = visitor().sign_in("ada"), visitor().sign_in("ada")
+    on_laptop, on_phone = laptop.connect("/members"), phone.connect("/members")
+    ((ada_id,),) = sql(
+        "DELETE FROM sessions WHERE token_digest = %s RETURNING user_id", _digest(phone.token)
+    )
+    news = json.dumps({"kind": "credits", "user_id": ada_id})
+    sql("SELECT pg_notify('announcements', %s)", news)
+    assert on_laptop.hear("credits")["available"] >= 0
+    on_phone.ended.get(timeout=5)
+    assert [event for event, _ in on_phone.heard] == ["session_ended"]
+
+
+def test_a_row_that_went_without_a_word_is_found_within_five_seconds(
+    visitor: VisitorFactory, sql: Sql
+) -> None:
+    ada = visitor().sign_in("ada")
+    socket = ada.connect("/members")
+    assert socket.ask("get_pool_count")["ok"]
+    sql("SET session_replication_role = replica")
+    sql("DELETE FROM sessions WHERE token_digest = %s", _digest(ada.token))
+    began = time.monotonic()
+    assert socket.hear("session_ended") == {"reason": "signed_out"}
+    socket.ended.get(timeout=5)
+    assert time.monotonic() - began < 5
 
 
 def test_signing_out_closes_every_tab_of_that_browser(visitor: VisitorFactory) -> None:

@@ -15,7 +15,9 @@ PING_TIMEOUT_SECONDS = 8
 MESSAGE_BYTES_MAX = 16 * 1024
 COUNT_EVERY_SECONDS = 0.5
 EXPIRY_EVERY_SECONDS = 1
-SWEEP_EVERY_SECONDS = 5
+# Sessions whose end nobody heard of are out within five seconds, the sweep itself included.
+SWEEP_EVERY_SECONDS = 3
+KEEP_PLACES_EVERY_SECONDS = 5
 FORGET_EVERY_SECONDS = 600
 
 
@@ -48,6 +50,6 @@ def start(jobs: Jobs) -> None:
     jobs.every(COUNT_EVERY_SECONDS, presence.push_connection_count)
     jobs.every(EXPIRY_EVERY_SECONDS, revocation.close_expired)
     jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
-    jobs.every(SWEEP_EVERY_SECONDS, namespaces.keep_pool_places)
+    jobs.every(KEEP_PLACES_EVERY_SECONDS, namespaces.keep_pool_places)
     jobs.every(EXPIRY_EVERY_SECONDS, presence.correct_pool_count)
     jobs.every(FORGET_EVERY_SECONDS, delete_expired)

@@ -49,6 +49,13 @@ def session_ended(sid: str, *, reason: str) -> None:
     _emit("session_ended", {"reason": reason}, to=sid)
 
 
+def silence(sid: str) -> None:
+    """Takes a member's socket out of every channel: nothing is said to it any more."""
+    server = _server().server
+    for channel in server.rooms(sid, namespace="/members"):
+        server.leave_room(sid, channel, namespace="/members")
+
+
 def close_connection(sid: str) -> None:
     """Closes the transport under a member's socket.
 

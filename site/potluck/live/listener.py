@@ -30,7 +30,9 @@ def listen() -> None:
             # Subscribed a moment ago, or quiet for long: what was missed shows in the rows.
             revocation.sweep()
         elif notify.channel == SESSION_ENDED:
-            revocation.end_session(int(notify.payload), reason="signed_out")
+            # The row's id, and why where it wasn't deleted.
+            session_id, _, reason = notify.payload.partition(" ")
+            revocation.end_session(int(session_id), reason=reason or "signed_out")
         else:
             _handle(notify.payload)
         db.session.remove()

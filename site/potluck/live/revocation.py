@@ -74,9 +74,12 @@ def end_session(session_id: int, *, reason: str) -> None:
     while _ended_lately[0][0] < now - REMEMBER_ENDED_SECONDS:
         _ended_lately.popleft()
     for sid in list(_by_session.get(session_id, ())):
-        # Revoked from here on: its next event finds no admission, whatever the network does.
+        # Revoked from here on: its next event finds no admission, and no channel leads to it,
+        # whatever the network does.
         forget(sid)
-        gevent.spawn(_say_and_close, sid, reason)
+        broadcasts.session_ended(sid, reason=reason)
+        broadcasts.silence(sid)
+        gevent.spawn(broadcasts.close_connection, sid)
 
 
 def close_expired() -> None:
@@ -111,8 +114,3 @@ def _reason(*, is_banned: bool, has_expired: bool) -> str | None:
     if is_banned:
         return "banned"
     return "session_expired" if has_expired else None
-
-
-def _say_and_close(sid: str, reason: str) -> None:
-    broadcasts.session_ended(sid, reason=reason)
-    broadcasts.close_connection(sid)
