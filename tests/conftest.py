@@ -28,6 +28,8 @@ from potluck.settings import ProviderSettings, Settings
 from tests.people import Browser, make_user
 from tests.sandbox.processes import stand_in
 
+pytest_plugins = ["tests.faults.tally"]
+
 MODEL = "scripted"
 # What a migration fills; everything else is emptied between tests.
 KEPT_TABLES = {"alembic_version", "packs"}

@@ -15,7 +15,7 @@ from potluck.credits.audit import FIGURES
 from potluck.settings import Settings
 from tests.billing.stripe_line import SECRET_KEY, WEBHOOK_SECRET, Line, StandIn
 from tests.conftest import MODEL
-from tests.faults.rows import PROOFS, Proofs
+from tests.faults.tally import COUNTS
 from tests.faults.workers import Crew, crew
 from tests.figures import note
 from tests.sandbox.processes import stand_in
@@ -23,7 +23,6 @@ from tests.stack import CONFIGURATION, ROOT
 
 # Most of the time is spent waiting for a model that takes its time.
 WORKERS = 4
-COUNTS = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -93,29 +92,3 @@ def _drift(url: str) -> int:
 def counts(pytestconfig: pytest.Config) -> list[str]:
     """Sentences for the end of the run."""
     return pytestconfig.stash.setdefault(COUNTS, [])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Before `-m` and `-k` take some of them out again."""
-    proofs = config.stash.setdefault(PROOFS, Proofs())
-    proofs.is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    proofs.collect(items)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Says what was counted, also where everything passed."""
-    counts = config.stash.get(COUNTS, [])
-    proofs = config.stash.get(PROOFS, Proofs())
-    if proofs.is_whole:
-        passed, failed, error = (
-            {report.nodeid for report in terminalreporter.getreports(outcome)}
-            for outcome in ("passed", "failed", "error")
-        )
-        rows, tests = proofs.proved(passed - failed - error)
-        note("fault rows", value=len(rows), tests=tests)
-        counts = [*counts, f"fault rows: {len(rows)}, by {tests} tests"]
-    for line in counts:
-        terminalreporter.write_line(line)
