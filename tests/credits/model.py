@@ -17,7 +17,7 @@ from potluck.credits import holds
 from potluck.credits.audit import audit
 from potluck.database import db
 from potluck.rooms import rooms
-from tests.credits.reference import Reference, Return, Sold
+from tests.credits.reference_sales import Reference, Return, Sold
 from tests.credits.till import Payment
 from tests.people import make_user
 
