@@ -9,7 +9,7 @@ const PASSING = new Set(["no_answer", "internal_error"]);
 
 const manager = new Manager({ transports: ["websocket"] });
 
-export const everyone = manager.socket("/");
+export const everyone = manager.socket("/", { auth: { visitor: visitor() } });
 export const members =
   document.body.dataset.signedIn === "true" ? manager.socket("/members") : null;
 
@@ -46,6 +46,21 @@ async function askOnce(socket, event, payload) {
   } catch {
     return { ok: false, error: { code: "no_answer", message: "The server did not answer." } };
   }
+}
+
+// One browser's tabs are one person in the count, and this is how the server knows them for one.
+function visitor() {
+  try {
+    return (localStorage.visitor ??= randomHex());
+  } catch {
+    // A browser that keeps nothing: each of its tabs counts for itself.
+    return undefined;
+  }
+}
+
+function randomHex() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function pause() {

@@ -54,6 +54,7 @@ ROUTES = {
     "POST /billing/automatic-top-up/removal": Answers(401, 303, 303),
     "POST /billing/webhook": Answers(503, 503, 503),
     "GET /pool": Answers(303, 200, 303),
+    "GET /pool/ticket": Answers(303, 200, 303),
     "POST /pool/join": Answers(401, 303, 409),
     "POST /pool/leave": Answers(401, 303, 303),
     "GET /rooms": Answers(303, 303, 303),

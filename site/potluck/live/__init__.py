@@ -7,24 +7,41 @@ from flask_socketio import SocketIO
 
 from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
-from potluck.live import broadcasts, listener, namespaces, presence, revocation
+from potluck.live import (
+    broadcasts,
+    crowd,
+    listener,
+    namespaces,
+    pool,
+    presence,
+    processes,
+    revocation,
+    rows,
+    waiting,
+)
 from potluck.settings import Settings
 
 PING_SECONDS = 10
 PING_TIMEOUT_SECONDS = 8
 MESSAGE_BYTES_MAX = 16 * 1024
+# A count is exact after these three: it is written, read by the others, and pushed.
+WRITE_EVERY_SECONDS = 0.2
+READ_EVERY_SECONDS = 0.25
 COUNT_EVERY_SECONDS = 0.5
+LEASE_EVERY_SECONDS = 1
 EXPIRY_EVERY_SECONDS = 1
 # Sessions whose end nobody heard of are out within five seconds, the sweep itself included.
 SWEEP_EVERY_SECONDS = 3
-KEEP_PLACES_EVERY_SECONDS = 5
 FORGET_EVERY_SECONDS = 600
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Adds the socket server; a process that serves pages alone has none."""
     listener.on("credits", broadcasts.credits)
-    listener.on("pool", presence.push_pool_count)
+    listener.on("people", crowd.others_changed)
+    listener.on("presence", presence.room_changed)
+    listener.after_gap(crowd.others_changed)
+    listener.after_gap(presence.doubt_everything)
     if settings.potluck_role == "web":
         return
     socketio = SocketIO(
@@ -47,9 +64,14 @@ def init_app(app: Flask, settings: Settings) -> None:
 def start(jobs: Jobs) -> None:
     """Starts the beats and the listener of a process that carries sockets."""
     jobs.keep_running(listener.listen)
-    jobs.every(COUNT_EVERY_SECONDS, presence.push_connection_count)
+    jobs.every(LEASE_EVERY_SECONDS, processes.keep_lease)
+    jobs.before_stop(processes.end_lease)
+    jobs.every(WRITE_EVERY_SECONDS, rows.write_changes)
+    jobs.every(READ_EVERY_SECONDS, crowd.read_others)
+    jobs.every(COUNT_EVERY_SECONDS, crowd.push_count)
+    jobs.every(COUNT_EVERY_SECONDS, waiting.push_count)
+    jobs.every(pool.KEEP_EVERY_SECONDS, waiting.keep_places)
     jobs.every(EXPIRY_EVERY_SECONDS, revocation.close_expired)
     jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
-    jobs.every(KEEP_PLACES_EVERY_SECONDS, namespaces.keep_pool_places)
-    jobs.every(EXPIRY_EVERY_SECONDS, presence.correct_pool_count)
     jobs.every(FORGET_EVERY_SECONDS, delete_expired)
+    jobs.every(FORGET_EVERY_SECONDS, pool.forget_lapsed)

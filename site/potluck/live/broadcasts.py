@@ -18,13 +18,19 @@ def connect(socketio: SocketIO) -> None:
 
 
 def connection_count(*, connections: int, people: int) -> None:
-    """To everybody."""
-    _emit("connection_count", {"connections": connections, "people": people}, namespace="/")
+    """To everybody who is connected to this process: each process tells its own."""
+    payload = {"connections": connections, "people": people}
+    _emit_here("connection_count", payload, namespace="/")
 
 
 def pool_count(*, waiting: int) -> None:
-    """To members who asked for it."""
-    _emit("pool_count", {"waiting": waiting}, to=POOL_CHANNEL)
+    """To members of this process who asked for it."""
+    _emit_here("pool_count", {"waiting": waiting}, to=POOL_CHANNEL)
+
+
+def presence(room_id: int, payload: dict[str, Any]) -> None:
+    """To those of this process who look at a room."""
+    _emit_here("presence", payload, to=room_channel(room_id))
 
 
 def credits(*, user_id: int) -> None:
@@ -81,10 +87,20 @@ def room_channel(room_id: int) -> str:
     return f"room:{room_id}"
 
 
+def _emit_here(event: str, payload: dict[str, Any], **where: str) -> None:
+    """What every process finds out for itself must not go to the clients of the others, too."""
+    _emit(event, payload, is_everywhere=False, **where)
+
+
 def _emit(
-    event: str, payload: dict[str, Any], *, to: str | None = None, namespace: str = "/members"
+    event: str,
+    payload: dict[str, Any],
+    *,
+    to: str | None = None,
+    namespace: str = "/members",
+    is_everywhere: bool = True,
 ) -> None:
-    _server().emit(event, payload, to=to, namespace=namespace)
+    _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
 
 
 def _server() -> SocketIO:

@@ -16,11 +16,17 @@ SESSION_ENDED = "session_ended"
 QUIET_SECONDS = 30.0
 
 _handlers: dict[str, Callable[..., None]] = {}
+_after_gaps: list[Callable[[], None]] = []
 
 
 def on(kind: str, handler: Callable[..., None]) -> None:
     """Has `handler` called with the ids of each announcement of this kind."""
     _handlers[kind] = handler
+
+
+def after_gap(handler: Callable[[], None]) -> None:
+    """Has `handler` called when something may have been said that this process didn't hear."""
+    _after_gaps.append(handler)
 
 
 def listen() -> None:
@@ -29,6 +35,8 @@ def listen() -> None:
         if notify is None:
             # Subscribed a moment ago, or quiet for long: what was missed shows in the rows.
             revocation.sweep()
+            for handler in _after_gaps:
+                handler()
         elif notify.channel == SESSION_ENDED:
             # The row's id, and why where it wasn't deleted.
             session_id, _, reason = notify.payload.partition(" ")

@@ -14,9 +14,8 @@ from flask_socketio import Namespace, join_room, leave_room
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from potluck.accounts.sessions import FoundSession, cookie_name, find_session
-from potluck.announcements import announce
 from potluck.database import db
-from potluck.live import broadcasts, pool, presence, revocation
+from potluck.live import broadcasts, crowd, people, presence, revocation, waiting
 from potluck.live.protocol import EnterRoom, Nothing, parse, refused
 from potluck.refusals import Refusal
 from potluck.rooms import entrance, matching
@@ -70,21 +69,22 @@ class PublicNamespace(_AcknowledgingNamespace):
 
     events = frozenset({"get_connection_count"})
 
-    def on_connect(self, _auth: object = None) -> None:
-        """Counts the socket; a member's tabs are one person."""
+    def on_connect(self, auth: object = None) -> None:
+        """Counts the socket; somebody's tabs are one person."""
         found = _session_of_handshake()
-        user = found.user if found else None
-        presence.arrive(_sid(), user_id=user.id if user else None)
+        address = request.remote_addr
+        person = people.person(found, auth=auth, address=address, sid=_sid())
+        crowd.arrive(_sid(), person=person)
 
     def on_disconnect(self, _reason: object = None) -> None:
         """Stops counting it."""
-        presence.depart(_sid())
+        crowd.depart(_sid())
 
     def get_connection_count(self, *arguments: Any) -> Answer:
         """`connections` and `people`, now."""
         parse(Nothing, arguments)
-        connections, people = presence.answer_connection_count()
-        return {"connections": connections, "people": people}
+        count = crowd.answer_count()
+        return {"connections": count.connections, "people": count.people}
 
 
 class MembersNamespace(_AcknowledgingNamespace):
@@ -103,19 +103,16 @@ class MembersNamespace(_AcknowledgingNamespace):
             self._admit(found, user_id=found.user.id)
 
     def on_disconnect(self, _reason: object = None) -> None:
-        """Lets the place in the pool lapse and tells the room."""
+        """Lets go of the place in the pool and of the room, each after a grace."""
         revocation.forget(_sid())
-        _look_away(_sid())
-        user_id = presence.stop_waiting(_sid())
-        if user_id is not None:
-            pool.let_lapse(user_id)
-            db.session.commit()
+        presence.depart(_sid())
+        waiting.stop_waiting(_sid())
 
     def get_pool_count(self, *arguments: Any) -> Answer:
         """How many wait; from here on `pool_count` tells of changes."""
         parse(Nothing, arguments)
         join_room(broadcasts.POOL_CHANNEL)
-        return {"waiting": pool.count()}
+        return {"waiting": waiting.answer_count()}
 
     def join_pool(self, *arguments: Any) -> Answer:
         """Takes a place for the person; a second tab shares it."""
@@ -123,15 +120,16 @@ class MembersNamespace(_AcknowledgingNamespace):
         join_room(broadcasts.POOL_CHANNEL)
         user_id = _member().user_id
         matching.join_pool(user_id)
-        presence.wait_in_pool(_sid(), user_id=user_id)
-        return {"waiting": pool.count()}
+        join_room(broadcasts.POOL_CHANNEL)
+        waiting.wait(_sid(), user_id=user_id)
+        return {"waiting": waiting.answer_count()}
 
     def leave_pool(self, *arguments: Any) -> Answer:
         """Gives the place up."""
         parse(Nothing, arguments)
-        presence.stop_waiting(_sid())
+        waiting.stop_waiting(_sid())
         matching.leave_pool(_member().user_id)
-        return {"waiting": pool.count()}
+        return {"waiting": waiting.answer_count()}
 
     def enter_room(self, *arguments: Any) -> Answer:
         """Follows a room: answers with its state as it is now."""
@@ -140,17 +138,15 @@ class MembersNamespace(_AcknowledgingNamespace):
         room = entrance.room_of_member(wish.code, member.user_id)
         join_room(broadcasts.room_channel(room.id))
         before = presence.enter_room(_sid(), room_id=room.id, user_id=member.user_id)
-        if before != room.id:
-            if before is not None:
-                leave_room(broadcasts.room_channel(before))
-            announce("presence", room_id=room.id)
+        if before is not None and before != room.id:
+            leave_room(broadcasts.room_channel(before))
         return entrance.room_state(room)
 
     def leave_room(self, *arguments: Any) -> Answer:
         """Stops following; the seat stays taken."""
         parse(Nothing, arguments)
         _member()
-        room_id = _look_away(_sid())
+        room_id = presence.leave_room(_sid())
         if room_id is not None:
             leave_room(broadcasts.room_channel(room_id))
         return {}
@@ -168,13 +164,6 @@ class MembersNamespace(_AcknowledgingNamespace):
         except revocation.SessionOver:
             _refuse("signed_out")
         join_room(broadcasts.user_channel(user_id))
-
-
-def keep_pool_places() -> None:
-    """Renews the places that sockets keep, and matches whoever can be matched."""
-    pool.keep(presence.waiting_user_ids())
-    db.session.commit()
-    matching.match_waiting()
 
 
 def _session_of_handshake() -> FoundSession | None:
@@ -209,10 +198,3 @@ def _member() -> revocation.Admitted:
         message = "This session is over. Sign in again."
         raise Refusal(message, code="signed_out")
     return admitted
-
-
-def _look_away(sid: str) -> int | None:
-    room_id = presence.leave_room(sid)
-    if room_id is not None:
-        announce("presence", room_id=room_id)
-    return room_id

@@ -1,21 +1,29 @@
 """The pool: who waits to be matched, first come first served.
 
 A place is a lease. Sockets and pages that are still there renew it, so that nobody who is
-gone is matched, whatever way they went.
+gone is matched, whatever way they went. People are matched in waves: at every tenth second of
+the database's clock, which all processes share, and in between as soon as a room is full.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy import delete, func, select, text
 
 from potluck.database import db
 from potluck.live.models import PoolEntry
 
-PLACE_SECONDS = 15
-# After the last socket closed: long enough for a reload.
-GRACE_SECONDS = 5
+# Renewed every other second. So five seconds or more are left for a reload, whatever moment a
+# socket closes at, and who was on a process that died is out within seven.
+PLACE_SECONDS = 7
+KEEP_EVERY_SECONDS = 2
+# Without scripts the page is loaded again every three seconds, over networks of all kinds.
+PAGE_PLACE_SECONDS = 15
+# Rows that nobody can keep any more: sockets that slept for so long are closed.
+FORGET_AFTER_SECONDS = 60
+WAVE_SECONDS = 10
 # Any number will do, as long as no other use of the database locks it.
 MATCHING_LOCK = 7_688_526
 
@@ -27,15 +35,52 @@ JOIN = text("""
         joined_at = CASE WHEN pool_entries.expires_at > now() THEN pool_entries.joined_at
             ELSE excluded.joined_at END
 """)
+# A place may have lapsed because the process slept and not because its sockets closed. They are
+# still there, so they get it back, behind whoever came meanwhile. A place that was given up or
+# led to a room has no row any more, and none is made. A row that somebody else holds is being
+# renewed or matched by them; to wait for it could end in a deadlock.
 KEEP = text("""
-    UPDATE pool_entries SET expires_at = now() + make_interval(secs => :seconds)
-    WHERE user_id = ANY(:user_ids) AND expires_at > now()
+    UPDATE pool_entries SET expires_at = now() + make_interval(secs => :seconds),
+        joined_at = CASE WHEN expires_at > now() THEN joined_at ELSE clock_timestamp() END
+    WHERE user_id IN (
+        SELECT user_id FROM pool_entries WHERE user_id = ANY(:user_ids) FOR UPDATE SKIP LOCKED
+    )
 """)
-LET_LAPSE = text("""
-    UPDATE pool_entries SET expires_at =
-        least(expires_at, now() + make_interval(secs => :seconds))
-    WHERE user_id = :user_id
+KEEP_BY_PAGE = text("""
+    UPDATE pool_entries SET
+        expires_at = greatest(expires_at, now() + make_interval(secs => :seconds))
+    WHERE user_id = :user_id AND expires_at > now()
 """)
+FORGET = text("""
+    DELETE FROM pool_entries WHERE expires_at < now() - make_interval(secs => :seconds)
+""")
+# The clock and not the transaction's time, since whoever matches may have waited for the lock.
+LAST_WAVE = """
+    to_timestamp(floor(extract(epoch FROM clock_timestamp()) / :wave_seconds) * :wave_seconds)
+"""
+IS_RIPE = text(f"""
+    SELECT count(*) >= :people_max OR count(*) FILTER (WHERE joined_at < {LAST_WAVE}) >= :people_min
+    FROM pool_entries WHERE expires_at > clock_timestamp()
+""")  # noqa: S608 - ours
+TAKE = text(f"""
+    SELECT user_id, joined_at < {LAST_WAVE} AS is_due FROM pool_entries
+    WHERE expires_at > clock_timestamp() ORDER BY joined_at, user_id LIMIT :people_max FOR UPDATE
+""")  # noqa: S608 - ours
+WAITED_SECONDS = text("""
+    SELECT extract(epoch FROM clock_timestamp() - joined_at) FROM pool_entries
+    WHERE user_id = :user_id AND expires_at > now()
+""")
+SECONDS_TO_WAVE = text("""
+    SELECT :wave_seconds - mod(extract(epoch FROM clock_timestamp()), :wave_seconds)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody in the pool, and whether a wave has come since they joined."""
+
+    user_id: int
+    is_due: bool
 
 
 def join(user_id: int) -> None:
@@ -43,41 +88,63 @@ def join(user_id: int) -> None:
     db.session.execute(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
 
 
-def leave(user_id: int) -> None:
-    """Gives the place up."""
-    db.session.execute(delete(PoolEntry).filter_by(user_id=user_id))
+def wait_for_matches() -> None:
+    """Holds off further matches until the end of the transaction; nobody waits for each other."""
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(MATCHING_LOCK)))
+
+
+def leave(user_id: int) -> bool:
+    """Gives the place up; says whether there was one."""
+    left = db.session.execute(
+        delete(PoolEntry).filter_by(user_id=user_id).returning(PoolEntry.user_id)
+    )
+    return left.first() is not None
 
 
 def keep(user_ids: Iterable[int]) -> None:
-    """Renews the places of those who are still there."""
+    """Renews the places of those whose sockets are open."""
     db.session.execute(KEEP, {"user_ids": list(user_ids), "seconds": PLACE_SECONDS})
 
 
-def let_lapse(user_id: int) -> None:
-    """Somebody's last socket closed: their place goes unless they come back."""
-    db.session.execute(LET_LAPSE, {"user_id": user_id, "seconds": GRACE_SECONDS})
+def keep_by_page(user_id: int) -> None:
+    """Renews the place of somebody who looked at the page."""
+    db.session.execute(KEEP_BY_PAGE, {"user_id": user_id, "seconds": PAGE_PLACE_SECONDS})
 
 
-def entry(user_id: int) -> PoolEntry | None:
-    """The person's place, if they wait."""
-    return db.session.scalar(_waiting().where(PoolEntry.user_id == user_id))
+def forget_lapsed() -> None:
+    """Removes rows that stand for nobody. Commits."""
+    db.session.execute(FORGET, {"seconds": FORGET_AFTER_SECONDS})
+    db.session.commit()
+
+
+def waited_seconds(user_id: int) -> float | None:
+    """How long the person has waited; None without a place."""
+    seconds = db.session.scalar(WAITED_SECONDS, {"user_id": user_id})
+    return None if seconds is None else float(seconds)
 
 
 def count() -> int:
     """How many people wait."""
-    waiting = db.session.scalar(select(func.count()).select_from(_waiting().subquery()))
-    return waiting or 0
+    query = select(func.count()).select_from(PoolEntry).where(PoolEntry.expires_at > func.now())
+    return db.session.scalar(query) or 0
 
 
-def take(people_max: int) -> list[int]:
+def seconds_to_wave() -> float:
+    """How long until the next wave, the same on every process."""
+    return float(db.session.scalar(SECONDS_TO_WAVE, {"wave_seconds": WAVE_SECONDS}))
+
+
+def is_ripe(*, people_min: int, people_max: int) -> bool:
+    """Whether somebody should be matched now: a look that locks nothing."""
+    limits = {"people_min": people_min, "people_max": people_max, "wave_seconds": WAVE_SECONDS}
+    return bool(db.session.scalar(IS_RIPE, limits))
+
+
+def take(people_max: int) -> list[Waiting]:
     """Those whose turn it is, locked, in the order in which they came.
 
     One matcher at a time: two that skipped each other's rows would each find one person alone.
     """
     db.session.execute(select(func.pg_advisory_xact_lock(MATCHING_LOCK)))
-    query = _waiting().order_by(PoolEntry.joined_at).limit(people_max).with_for_update()
-    return [entry.user_id for entry in db.session.scalars(query)]
-
-
-def _waiting() -> Select[PoolEntry]:
-    return select(PoolEntry).where(PoolEntry.expires_at > func.now())
+    rows = db.session.execute(TAKE, {"people_max": people_max, "wave_seconds": WAVE_SECONDS})
+    return [Waiting(user_id=row.user_id, is_due=row.is_due) for row in rows]

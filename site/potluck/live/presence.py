@@ -1,99 +1,127 @@
-"""How many are connected to this process, who looks at which room, who waits in the pool."""
+"""Who looks at which room. Somebody who reloads is not gone: there is a grace."""
 
 from __future__ import annotations
 
-from potluck.live import broadcasts, pool
+import time
+from typing import NamedTuple
 
-# Each public socket's person: a member is one whatever they opened, a stranger one a socket.
-_people: dict[str, str] = {}
-_rooms: dict[str, tuple[int, int]] = {}
-_pool: dict[str, int] = {}
-_waiting_known = 0
-# What every client knows; None when somebody was told something else meanwhile.
-_known: tuple[int, int] | None = None
+from sqlalchemy import text
 
+from potluck.database import db
+from potluck.live import processes
 
-def arrive(sid: str, *, user_id: int | None) -> None:
-    """Counts a socket of the public namespace."""
-    _people[sid] = f"user:{user_id}" if user_id is not None else f"socket:{sid}"
+GRACE_SECONDS = 5
 
-
-def depart(sid: str) -> None:
-    """Stops counting it."""
-    _people.pop(sid, None)
+ELSEWHERE = text("""
+    SELECT user_id FROM live_onlookers WHERE room_id = :room_id AND process_id <> :id
+""")
 
 
-def connection_count() -> tuple[int, int]:
-    """Connections and distinct people, now."""
-    return len(_people), len(set(_people.values()))
+class Onlooker(NamedTuple):
+    """Somebody at a room, by however many sockets."""
+
+    room_id: int
+    user_id: int
 
 
-def answer_connection_count() -> tuple[int, int]:
-    """The same, said to one client between two beats."""
-    global _known  # noqa: PLW0603 - one state a process
-    count = connection_count()
-    if count != _known:
-        # Even if the count is back by the next beat, this one must hear of it.
-        _known = None
-    return count
-
-
-def push_connection_count() -> None:
-    """Tells everybody, if there is something new to tell.
-
-    Called on a beat, so that a crowd coming in costs two broadcasts a second and not one for
-    each of them.
-    """
-    global _known  # noqa: PLW0603 - one state a process
-    count = connection_count()
-    if count != _known:
-        _known = count
-        connections, people = count
-        broadcasts.connection_count(connections=connections, people=people)
+_looks_at: dict[str, Onlooker] = {}
+# By room and user, the sockets of this process. Without any they have until `_going` says.
+_here: dict[int, dict[int, set[str]]] = {}
+_going: dict[Onlooker, float] = {}
+# Whose row is not what it should be, and which rooms have not heard what changed.
+_changed: set[Onlooker] = set()
+_stale_rooms: set[int] = set()
 
 
 def enter_room(sid: str, *, room_id: int, user_id: int) -> int | None:
     """Notes that a socket looks at a room; returns the room it looked at before."""
-    before = _rooms.get(sid)
-    _rooms[sid] = (room_id, user_id)
-    return before[0] if before else None
+    before = _looks_at.get(sid)
+    onlooker = Onlooker(room_id, user_id)
+    if before != onlooker:
+        leave_room(sid)
+    _looks_at[sid] = onlooker
+    users = _here.setdefault(room_id, {})
+    if user_id not in users:
+        users[user_id] = set()
+        _changed.add(onlooker)
+    users[user_id].add(sid)
+    _going.pop(onlooker, None)
+    return before.room_id if before else None
 
 
 def leave_room(sid: str) -> int | None:
-    """Forgets it; returns the room it looked at."""
-    before = _rooms.pop(sid, None)
-    return before[0] if before else None
+    """The socket looks elsewhere, and that at once; returns the room it looked at."""
+    onlooker = _looks_at.pop(sid, None)
+    if onlooker is None:
+        return None
+    sids = _here[onlooker.room_id][onlooker.user_id]
+    sids.discard(sid)
+    if not sids:
+        _remove(onlooker)
+    return onlooker.room_id
+
+
+def depart(sid: str) -> None:
+    """The socket is gone, and perhaps about to come back."""
+    onlooker = _looks_at.pop(sid, None)
+    if onlooker is None:
+        return
+    sids = _here[onlooker.room_id][onlooker.user_id]
+    sids.discard(sid)
+    if not sids:
+        _going[onlooker] = time.monotonic() + GRACE_SECONDS
 
 
 def here(room_id: int) -> list[int]:
-    """The users who look at a room, each once."""
-    return sorted({user for room, user in _rooms.values() if room == room_id})
+    """The users who look at a room, through any process, each once."""
+    parameters = {"room_id": room_id, "id": processes.current_id()}
+    elsewhere = db.session.scalars(ELSEWHERE, parameters).all()
+    return sorted({*_here.get(room_id, ()), *elsewhere})
 
 
-def wait_in_pool(sid: str, *, user_id: int) -> None:
-    """Notes that this socket keeps a place in the pool."""
-    _pool[sid] = user_id
+def room_changed(*, room_id: int) -> None:
+    """Somebody came, went, or took or left a seat: those who look at the room must hear."""
+    if room_id in _here:
+        _stale_rooms.add(room_id)
 
 
-def stop_waiting(sid: str) -> int | None:
-    """Forgets it; returns the user whose last such socket it was."""
-    user_id = _pool.pop(sid, None)
-    return user_id if user_id not in _pool.values() else None
+def take_stale_rooms() -> set[int]:
+    """The rooms that are to be told, each once however much changed."""
+    stale = set(_stale_rooms)
+    _stale_rooms.clear()
+    return stale
 
 
-def waiting_user_ids() -> set[int]:
-    """Everybody whose place in the pool a socket of this process keeps."""
-    return set(_pool.values())
+def doubt_everything() -> None:
+    """Perhaps something was said that this process didn't hear."""
+    _stale_rooms.update(_here)
 
 
-def push_pool_count() -> None:
-    """Tells how many wait: somebody came, left or was matched."""
-    global _waiting_known  # noqa: PLW0603 - one state a process
-    _waiting_known = pool.count()
-    broadcasts.pool_count(waiting=_waiting_known)
+def take_changes() -> dict[Onlooker, bool]:
+    """Whose rows are to be written or, where it says False, removed."""
+    global _changed
+    _let_go()
+    changed, _changed = _changed, set()
+    return {each: each.user_id in _here.get(each.room_id, ()) for each in changed}
 
 
-def correct_pool_count() -> None:
-    """Tells it again when a place has lapsed, which nobody announces."""
-    if pool.count() != _waiting_known:
-        push_pool_count()
+def write_again(onlookers: set[Onlooker] | None = None) -> None:
+    """These rows, or all, were not written or are gone."""
+    if onlookers is None:
+        onlookers = {Onlooker(room, user) for room, users in _here.items() for user in users}
+    _changed.update(onlookers)
+
+
+def _let_go() -> None:
+    now = time.monotonic()
+    for onlooker in [each for each, until in _going.items() if until <= now]:
+        _remove(onlooker)
+
+
+def _remove(onlooker: Onlooker) -> None:
+    users = _here[onlooker.room_id]
+    del users[onlooker.user_id]
+    if not users:
+        del _here[onlooker.room_id]
+    _going.pop(onlooker, None)
+    _changed.add(onlooker)

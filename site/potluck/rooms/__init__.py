@@ -10,6 +10,8 @@ from potluck.rooms import entrance, generation, matching, pool_views, views
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
+PRESENCE_EVERY_SECONDS = 0.25
+MATCH_EVERY_SECONDS = 1
 
 
 def init_app(app: Flask) -> None:
@@ -17,8 +19,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
     listener.on("round", entrance.push_round)
-    listener.on("presence", entrance.push_presence)
     listener.on("matched", matching.tell_matched)
+    listener.on("place_lost", matching.tell_place_lost)
     listener.on("stop", generation.stop)
     listener.on("short", entrance.tell_short)
 
@@ -28,4 +30,6 @@ def start(jobs: Jobs) -> None:
     listener.on("order", lambda **_: generation.take_orders(jobs))
     jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
+    jobs.every(PRESENCE_EVERY_SECONDS, entrance.push_presence)
+    jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
     jobs.before_stop(generation.interrupt_all)

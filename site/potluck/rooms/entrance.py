@@ -27,12 +27,13 @@ def room_state(room: Room) -> dict[str, Any]:
     }
 
 
-def push_presence(*, room_id: int) -> None:
-    """Tells the room who sits in it and who looks at it."""
-    room = db.session.get(Room, room_id)
-    if room:
-        payload = {"members": _members(room), "here": presence.here(room_id)}
-        broadcasts.to_room(room_id, "presence", payload)
+def push_presence() -> None:
+    """Tells rooms where somebody came or went who sits in them and who looks at them."""
+    for room_id in presence.take_stale_rooms():
+        room = db.session.get(Room, room_id)
+        if room:
+            payload = {"members": _members(room), "here": presence.here(room_id)}
+            broadcasts.presence(room_id, payload)
 
 
 def push_round(*, room_id: int) -> None:

@@ -1,6 +1,8 @@
-"""From the pool into a room: in one transaction, first come first served."""
+"""From the pool into a room: in waves, in one transaction, first come first served."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from potluck.announcements import announce
 from potluck.credits import ledger
@@ -10,6 +12,16 @@ from potluck.rooms import quotes, rooms, rounds
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 
 PEOPLE_MIN = 2
+NO_ROOM = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one transaction did: whom it seated in which room, and whose place it took away."""
+
+    room_id: int
+    seated: list[int]
+    unfit: list[int]
 
 
 def join_pool(user_id: int) -> None:
@@ -17,6 +29,8 @@ def join_pool(user_id: int) -> None:
 
     Raises `InsufficientCredits` with the price for those who can't pay for one round.
     """
+    # Who is about to get a room through another tab must not get a place beside it.
+    pool.wait_for_matches()
     room = rooms.current_room(user_id)
     if room is not None:
         message = "You sit in a room. Leave it before you wait for another."
@@ -26,21 +40,38 @@ def join_pool(user_id: int) -> None:
     ledger.check_can_spend(user_id, price, message=message)
     pool.join(user_id)
     db.session.commit()
-    announce("pool")
     match_waiting()
 
 
 def leave_pool(user_id: int) -> None:
-    """Gives the place up."""
-    pool.leave(user_id)
+    """Gives the place up.
+
+    Raises `AlreadyInRoom` where it had led to a room before this was asked.
+    """
+    if not pool.leave(user_id) and rooms.current_room(user_id) is not None:
+        message = "You have been matched: your room is open. Leave it there."
+        raise rooms.AlreadyInRoom(message)
     db.session.commit()
-    announce("pool")
 
 
 def match_waiting() -> None:
-    """Makes rooms for as long as enough people wait."""
-    while _match():
-        pass
+    """Makes rooms for as long as it is time to: a wave has come, or a room is full.
+
+    Any process may do this at any moment. Commits.
+    """
+    while pool.is_ripe(people_min=PEOPLE_MIN, people_max=rooms.SEATS_MAX):
+        try:
+            step = db.transact(_match)
+        except rooms.AlreadyInRoom:
+            # Somebody sat down elsewhere since the look at them; the next look finds out who.
+            db.session.rollback()
+            continue
+        for user_id in step.seated:
+            announce("matched", user_id=user_id, room_id=step.room_id)
+        for user_id in step.unfit:
+            announce("place_lost", user_id=user_id)
+        if not step.seated and not step.unfit:
+            return
 
 
 def tell_matched(*, user_id: int, room_id: int) -> None:
@@ -50,24 +81,34 @@ def tell_matched(*, user_id: int, room_id: int) -> None:
         broadcasts.to_user(user_id, "matched", {"code": room.code})
 
 
-def _match() -> bool:
-    people = pool.take(rooms.SEATS_MAX)
+def tell_place_lost(*, user_id: int) -> None:
+    """Tells a member why nobody will match them any more, unless a room of theirs is the reason."""
+    quote = quotes.quote_or_none()
+    if quote and rooms.current_room(user_id) is None:
+        message = f"You lost your place in the pool: a round can cost {quote.total} credits."
+        broadcasts.to_user(user_id, "notice", {"code": "insufficient_credits", "message": message})
+
+
+def _match() -> Step:
+    waiting = pool.take(rooms.SEATS_MAX)
     # Whoever spent their credits or took a seat since they joined loses the place first.
-    fit = [user_id for user_id in people if _is_fit(user_id)]
-    for user_id in set(people) - set(fit):
+    fit = [each for each in waiting if _is_fit(each.user_id)]
+    unfit = [each.user_id for each in waiting if each not in fit]
+    for user_id in unfit:
         pool.leave(user_id)
-    if len(fit) < PEOPLE_MIN:
-        db.session.commit()
-        return False
-    for user_id in fit:
+    if not _is_time(fit):
+        return Step(room_id=NO_ROOM, seated=[], unfit=unfit)
+    seated = [each.user_id for each in fit]
+    for user_id in seated:
         pool.leave(user_id)
-    room = rooms.create_room(fit)
+    room = rooms.create_room(seated)
     rounds.open_round(room, recipe(DEFAULT_SLUG))
-    db.session.commit()
-    for user_id in fit:
-        announce("matched", user_id=user_id, room_id=room.id)
-    announce("pool")
-    return True
+    return Step(room_id=room.id, seated=seated, unfit=unfit)
+
+
+def _is_time(fit: list[pool.Waiting]) -> bool:
+    are_due = sum(each.is_due for each in fit) >= PEOPLE_MIN
+    return are_due or len(fit) == rooms.SEATS_MAX
 
 
 def _is_fit(user_id: int) -> bool:

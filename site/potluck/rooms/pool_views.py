@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -12,6 +14,12 @@ from potluck.credits.views import session_balance
 from potluck.database import db
 from potluck.live import pool
 from potluck.rooms import matching, quotes, rooms
+from potluck.web import fragment, wants_fragment
+
+# Alone for so long, one is offered not to wait.
+LONELY_AFTER_SECONDS = 30
+# Within this after a wave the match has been told; whoever heard nothing looks.
+WAVE_TAKES_SECONDS = 2
 
 blueprint = Blueprint("pool", __name__)
 
@@ -23,18 +31,20 @@ def show() -> ResponseReturnValue:
     room = rooms.current_room(current_user.id)
     if room:
         return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
-    pool.keep([current_user.id])
-    db.session.commit()
-    quote = quotes.quote_or_none()
-    balance = session_balance()
-    assert balance
-    return render_template(
-        "pool/show.html",
-        waiting=pool.count(),
-        entry=pool.entry(current_user.id),
-        quote=quote,
-        can_afford=quote is not None and balance.available >= quote.total,
-    )
+    return render_template("pool/show.html", **_pool_context())
+
+
+@blueprint.get("/pool/ticket")
+@login_required
+def ticket() -> ResponseReturnValue:
+    """What the page says to this member now, as a fragment."""
+    room = rooms.current_room(current_user.id)
+    if room:
+        url = url_for("rooms.show", code=room.code)
+        if wants_fragment():
+            return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
+        return redirect(url, HTTPStatus.SEE_OTHER)
+    return fragment("pool/_mine.html", **_pool_context())
 
 
 @blueprint.post("/pool/join")
@@ -48,6 +58,35 @@ def join() -> ResponseReturnValue:
 @blueprint.post("/pool/leave")
 @login_required
 def leave() -> ResponseReturnValue:
-    """Gives the place up."""
-    matching.leave_pool(current_user.id)
+    """Gives the place up; whoever was matched a moment ago is led to their room instead."""
+    with suppress(rooms.AlreadyInRoom):
+        matching.leave_pool(current_user.id)
     return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+
+
+def _pool_context() -> dict[str, Any]:
+    pool.keep_by_page(current_user.id)
+    db.session.commit()
+    quote = quotes.quote_or_none()
+    balance = session_balance()
+    assert balance
+    return {
+        **_ticket_context(current_user.id),
+        "quote": quote,
+        "can_afford": quote is not None and balance.available >= quote.total,
+    }
+
+
+def _ticket_context(user_id: int) -> dict[str, Any]:
+    """What the ticket says, and in how many seconds it will say something new."""
+    waiting, waited_seconds = pool.count(), pool.waited_seconds(user_id)
+    lonely_in_seconds = LONELY_AFTER_SECONDS - (waited_seconds or 0)
+    seconds_to_wave = pool.seconds_to_wave()
+    changes_in = [seconds_to_wave + WAVE_TAKES_SECONDS, lonely_in_seconds]
+    return {
+        "waiting": waiting,
+        "is_waiting": waited_seconds is not None,
+        "is_lonely": waiting == 1 and lonely_in_seconds <= 0,
+        "seconds_to_wave": seconds_to_wave,
+        "changes_in_seconds": min(seconds for seconds in changes_in if seconds > 0),
+    }

@@ -12,6 +12,7 @@ from flask_login import current_user, login_required
 from potluck.announcements import announce
 from potluck.credits import ledger, pricing
 from potluck.database import db
+from potluck.live import pool
 from potluck.refusals import Refusal
 from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
@@ -35,6 +36,7 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """A room of one, open to whoever gets the link."""
     quotes.price_in_force()
+    pool.leave(current_user.id)
     room = rooms.create_room([current_user.id])
     rounds.open_round(room, recipe(DEFAULT_SLUG))
     db.session.commit()
@@ -57,6 +59,7 @@ def show(code: str) -> ResponseReturnValue:
 def join(code: str) -> ResponseReturnValue:
     """Takes a seat."""
     room = rooms.room_by_code(code)
+    pool.leave(current_user.id)
     rooms.join(room, current_user.id)
     if rounds.current_round(room) is None:
         rounds.open_round(room, recipe(DEFAULT_SLUG))
