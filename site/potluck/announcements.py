@@ -14,6 +14,13 @@ from potluck.database import db
 
 CHANNEL = "announcements"
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+# What is told of a room is numbered once it is committed: whoever reads the number first, and
+# then the room, has everything that was announced up to it.
+NOTIFY_ROOM = text("""
+    WITH numbered AS (UPDATE rooms SET event_seq = event_seq + 1 WHERE id = :room_id)
+    SELECT pg_notify(:channel, :payload)
+""")
+NUMBERED = frozenset({"presence", "round"})
 
 
 def announce(kind: str, **ids: int) -> None:
@@ -24,5 +31,6 @@ def announce(kind: str, **ids: int) -> None:
     """
     db.session.rollback()
     payload = json.dumps({"kind": kind, **ids})
+    statement = NOTIFY_ROOM if kind in NUMBERED else NOTIFY
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})
+        connection.execute(statement, {"channel": CHANNEL, "payload": payload, **ids})

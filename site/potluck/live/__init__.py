@@ -7,7 +7,7 @@ from flask_socketio import SocketIO
 
 from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
-from potluck.live import broadcasts, listener, namespaces, presence, revocation
+from potluck.live import broadcasts, listener, namespaces, presence, receiving, revocation
 from potluck.settings import Settings
 
 PING_SECONDS = 10
@@ -32,14 +32,17 @@ def init_app(app: Flask, settings: Settings) -> None:
         async_handlers=False,
         transports=["websocket"],
         cors_allowed_origins=[settings.origin],
-        manage_session=False,
+        json=receiving.Json,
         max_http_buffer_size=MESSAGE_BYTES_MAX,
         ping_interval=PING_SECONDS,
         ping_timeout=PING_TIMEOUT_SECONDS,
     )
     broadcasts.connect(socketio)
-    socketio.on_namespace(namespaces.PublicNamespace("/"))
-    socketio.on_namespace(namespaces.MembersNamespace("/members"))
+    receiving.Receiver(
+        socketio.server,
+        namespaces.PublicNamespace("/", app),
+        namespaces.MembersNamespace("/members", app),
+    )
 
 
 def start(jobs: Jobs) -> None:

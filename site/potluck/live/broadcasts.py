@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask_socketio import SocketIO
 
 from potluck.credits import ledger
+from potluck.live.protocol import (
+    ConnectionCount,
+    Credits,
+    Delta,
+    Matched,
+    Notice,
+    PoolCount,
+    Presence,
+    RoundState,
+    SessionEnded,
+)
 
 _socketio: SocketIO | None = None
 
@@ -19,34 +30,58 @@ def connect(socketio: SocketIO) -> None:
 
 def connection_count(*, connections: int, people: int) -> None:
     """To everybody."""
-    _emit("connection_count", {"connections": connections, "people": people}, namespace="/")
+    payload: ConnectionCount = {"connections": connections, "people": people}
+    _emit("connection_count", payload, namespace="/")
 
 
 def pool_count(*, waiting: int) -> None:
     """To members who asked for it."""
-    _emit("pool_count", {"waiting": waiting}, to=POOL_CHANNEL)
+    payload: PoolCount = {"waiting": waiting}
+    _emit("pool_count", payload, to=POOL_CHANNEL)
 
 
 def credits(*, user_id: int) -> None:
     """To every tab of one member, their newest balance."""
     balance = ledger.balance(user_id)
-    payload = {"available": balance.available, "held": balance.held, "seq": balance.seq}
+    payload: Credits = {
+        "available": balance.available,
+        "held": balance.held,
+        "seq": balance.seq,
+    }
     _emit("credits", payload, to=user_channel(user_id))
 
 
-def to_user(user_id: int, event: str, payload: dict[str, Any]) -> None:
-    """To every tab of one member."""
-    _emit(event, payload, to=user_channel(user_id))
+def matched(*, user_id: int, code: str) -> None:
+    """To every tab of one member: the room that they were led to."""
+    payload: Matched = {"code": code}
+    _emit("matched", payload, to=user_channel(user_id))
 
 
-def to_room(room_id: int, event: str, payload: dict[str, Any]) -> None:
-    """To everybody who is in a room."""
-    _emit(event, payload, to=room_channel(room_id))
+def notice(*, user_id: int, code: str, message: str) -> None:
+    """To every tab of one member, in private."""
+    payload: Notice = {"code": code, "message": message}
+    _emit("notice", payload, to=user_channel(user_id))
+
+
+def presence(payload: Presence, *, room_id: int) -> None:
+    """To everybody who looks at a room, as all that follow."""
+    _emit("presence", payload, to=room_channel(room_id))
+
+
+def round_state(payload: RoundState, *, room_id: int) -> None:
+    """The round as it is now."""
+    _emit("round", payload, to=room_channel(room_id))
+
+
+def delta(payload: Delta, *, room_id: int) -> None:
+    """What the model wrote since the last one."""
+    _emit("delta", payload, to=room_channel(room_id))
 
 
 def session_ended(sid: str, *, reason: str) -> None:
     """The last word to one socket."""
-    _emit("session_ended", {"reason": reason}, to=sid)
+    payload: SessionEnded = {"reason": reason}
+    _emit("session_ended", payload, to=sid)
 
 
 def close_connection(sid: str) -> None:
@@ -74,8 +109,18 @@ def room_channel(room_id: int) -> str:
     return f"room:{room_id}"
 
 
+def join(sid: str, channel: str) -> None:
+    """Lets a member's socket hear what is said on a channel."""
+    _server().server.enter_room(sid, channel, namespace="/members")
+
+
+def leave(sid: str, channel: str) -> None:
+    """And no more."""
+    _server().server.leave_room(sid, channel, namespace="/members")
+
+
 def _emit(
-    event: str, payload: dict[str, Any], *, to: str | None = None, namespace: str = "/members"
+    event: str, payload: Mapping[str, object], *, to: str | None = None, namespace: str = "/members"
 ) -> None:
     _server().emit(event, payload, to=to, namespace=namespace)
 

@@ -47,7 +47,7 @@ def tell_matched(*, user_id: int, room_id: int) -> None:
     """Leads the member's tabs to their room."""
     room = rooms.current_room(user_id)
     if room is not None and room.id == room_id:
-        broadcasts.to_user(user_id, "matched", {"code": room.code})
+        broadcasts.matched(user_id=user_id, code=room.code)
 
 
 def _match() -> bool:
