@@ -14,6 +14,12 @@ from potluck.database import db
 
 CHANNEL = "announcements"
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+# A change of the round is numbered once it is committed: whoever reads the number first, and then
+# the room, has everything that was announced up to it.
+NOTIFY_ROUND = text("""
+    WITH numbered AS (UPDATE rooms SET event_seq = event_seq + 1 WHERE id = :room_id)
+    SELECT pg_notify(:channel, :payload)
+""")
 
 
 def announce(kind: str, **ids: int) -> None:
@@ -24,5 +30,6 @@ def announce(kind: str, **ids: int) -> None:
     """
     db.session.rollback()
     payload = json.dumps({"kind": kind, **ids})
+    statement = NOTIFY_ROUND if kind == "round" else NOTIFY
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})
+        connection.execute(statement, {"channel": CHANNEL, "payload": payload, **ids})

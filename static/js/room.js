@@ -3,11 +3,10 @@
 import { isComposing } from "./composer.js";
 import { showPresence } from "./presence.js";
 import { ask, members, onConnect } from "./socket.js";
-import { adoptStream, catchUp, lastSeq, receive, startStream } from "./stream.js";
+import { adoptStream, catchUp, receive, shownText, startStream } from "./stream.js";
 import { toast } from "./toast.js";
 
 const POLL_MILLISECONDS = 3000;
-const PHASES = { collecting: 0, generating: 1, done: 2, failed: 2, stopped: 2 };
 const WORDS = {
   generating: "The model has begun to write.",
   done: "The round is finished.",
@@ -18,6 +17,8 @@ const WORDS = {
 const { room: code, me } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
 let shown = { ...round().dataset };
+// The numbers of the newest presence and round; what a page brought has none.
+const newest = { presence: -1, round: -1 };
 
 startStream(enter);
 adoptStream();
@@ -29,22 +30,31 @@ members.on("notice", ({ code: reason, message }) => {
   const link = { href: "/credits", label: "Top up" };
   toast(message, reason === "insufficient_credits" ? link : undefined);
 });
-frame.addEventListener("htmx:after:swap", roundChanged);
+frame.addEventListener("htmx:after:swap", roundFetched);
 // Pages are served while the sockets are down: then the round is asked for instead of told.
 setInterval(() => {
   if (!members.connected && members.active && !document.hidden) tell("round-stale");
 }, POLL_MILLISECONDS);
 
 async function enter() {
-  const answer = await ask(members, "enter_room", { code, last_seq: lastSeq() });
+  const before = shownText();
+  const { generation, seq } = before;
+  const answer = await ask(members, "enter_room", { code, last_seq: seq, generation });
   if (!members.connected) return;
   if (!answer.ok) return toast(answer.error.message);
-  takePresence({ here: answer.here, members: answer.room.members });
+  takePresence({ seq: answer.seq, here: answer.here, members: answer.room.members });
   if (answer.round) showRound(answer.round);
-  if (answer.generation) catchUp(answer.generation);
+  if (answer.generation) catchUp(answer.generation, before);
+}
+
+function isNews(kind, seq) {
+  if (seq <= newest[kind]) return false;
+  newest[kind] = seq;
+  return true;
 }
 
 function takePresence(presence) {
+  if (!isNews("presence", presence.seq)) return;
   // The seat was given up, in this tab or another: /rooms knows where to go.
   if (!presence.members.some((member) => member.id === Number(me))) location.assign("/rooms");
   else drawPresence(presence);
@@ -55,16 +65,20 @@ function drawPresence(presence) {
   if (showPresence(presence) && !isComposing()) tell("composer-stale");
 }
 
-function showRound({ number, phase, html }) {
-  const isOld =
-    number < Number(shown.number) ||
-    (number === Number(shown.number) && PHASES[phase] < PHASES[shown.phase]);
-  if (isOld) return;
+function showRound({ seq, html }) {
+  if (!isNews("round", seq)) return;
   // Parsed as a document of its own, so that nothing in it can run.
   const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
   if (parsed.isEqualNode(round())) return;
   frame.replaceChildren(parsed);
   roundChanged();
+}
+
+// Fetched while nobody told: it may be older or newer than what comes over the socket next.
+function roundFetched() {
+  newest.round = -1;
+  roundChanged();
+  if (members.connected) enter();
 }
 
 function roundChanged() {

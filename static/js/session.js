@@ -9,8 +9,8 @@ const WORDS = {
 };
 
 members.on("session_ended", ({ reason }) => end(reason));
-members.on("connect_error", (error) => {
-  if (!members.active) end(error.data?.code);
+members.on("connect_error", ({ data }) => {
+  if (data?.code in WORDS) end(data.code);
 });
 
 function end(reason) {

@@ -5,7 +5,7 @@ import { Manager } from "../vendor/socket.io-4.8.4.esm.min.js";
 const ANSWER_MILLISECONDS_MAX = 5000;
 const RETRY_MILLISECONDS = 2000;
 // Errors that are the server's own, and pass.
-const PASSING = new Set(["no_answer", "internal_error"]);
+const PASSING = new Set(["no_answer", "internal_error", "too_many_requests"]);
 
 const manager = new Manager({ transports: ["websocket"] });
 
@@ -29,7 +29,7 @@ export function onConnect(socket, callback) {
 export async function ask(socket, event, ...payload) {
   let answer = await askOnce(socket, event, payload);
   while (!answer.ok && PASSING.has(answer.error.code) && socket.connected) {
-    await pause();
+    await pause(answer.error.pause_seconds);
     answer = await askOnce(socket, event, payload);
   }
   return answer;
@@ -63,12 +63,16 @@ function randomHex() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function pause() {
-  return new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+function pause(seconds = RETRY_MILLISECONDS / 1000) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// The client does not come back by itself when the server closes a namespace alone.
+// The client does not come back by itself when the server closes a namespace alone, or stumbles
+// while it lets somebody in.
 function comeBack(socket) {
+  socket?.on("connect_error", ({ data }) => {
+    if (PASSING.has(data?.code)) setTimeout(() => socket.connect(), RETRY_MILLISECONDS);
+  });
   socket?.on("disconnect", (reason) => {
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), RETRY_MILLISECONDS);
   });

@@ -17,8 +17,9 @@ export function startStream(ask) {
   setInterval(sayWhenStalled, 1000);
 }
 
-export function lastSeq() {
-  return seq;
+/** What is shown now; `catchUp` wants it back with what the server answers. */
+export function shownText() {
+  return { generation, seq, text: node?.textContent ?? "" };
 }
 
 /** Takes over the stream node of a round that was just drawn, which may be behind or ahead. */
@@ -40,11 +41,11 @@ export function adoptStream() {
   applyEarly();
 }
 
-/** The whole text up to a number, as the server knows it. */
-export function catchUp(whole) {
-  if (!node || whole.id !== generation || whole.seq <= seq) return;
-  node.textContent = whole.text;
-  advance(whole.seq);
+/** The text after `from_seq`, as the server knows it: all of it, or what `before` lacked. */
+export function catchUp({ id, from_seq: fromSeq, seq: toSeq, text }, before) {
+  if (!node || id !== generation || toSeq <= seq) return;
+  node.textContent = fromSeq === 0 ? text : before.text + text;
+  advance(toSeq);
   applyEarly();
 }
 

@@ -15,6 +15,7 @@ from potluck.live import (
     pool,
     presence,
     processes,
+    receiving,
     revocation,
     rows,
     waiting,
@@ -51,14 +52,17 @@ def init_app(app: Flask, settings: Settings) -> None:
         async_handlers=False,
         transports=["websocket"],
         cors_allowed_origins=[settings.origin],
-        manage_session=False,
+        json=receiving.Json,
         max_http_buffer_size=MESSAGE_BYTES_MAX,
         ping_interval=PING_SECONDS,
         ping_timeout=PING_TIMEOUT_SECONDS,
     )
     broadcasts.connect(socketio)
-    socketio.on_namespace(namespaces.PublicNamespace("/"))
-    socketio.on_namespace(namespaces.MembersNamespace("/members"))
+    receiving.Receiver(
+        socketio.server,
+        namespaces.PublicNamespace("/", app),
+        namespaces.MembersNamespace("/members", app),
+    )
 
 
 def start(jobs: Jobs) -> None:

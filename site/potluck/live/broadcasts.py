@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask_socketio import SocketIO
 
 from potluck.credits import ledger
+from potluck.live.protocol import (
+    ConnectionCount,
+    Credits,
+    Delta,
+    Matched,
+    Notice,
+    PoolCount,
+    Presence,
+    RoundState,
+    SessionEnded,
+)
 
 _socketio: SocketIO | None = None
 
@@ -19,40 +30,58 @@ def connect(socketio: SocketIO) -> None:
 
 def connection_count(*, connections: int, people: int) -> None:
     """To everybody who is connected to this process: each process tells its own."""
-    payload = {"connections": connections, "people": people}
-    _emit_here("connection_count", payload, namespace="/")
+    payload: ConnectionCount = {"connections": connections, "people": people}
+    _emit("connection_count", payload, namespace="/")
 
 
 def pool_count(*, waiting: int) -> None:
     """To members of this process who asked for it."""
-    _emit_here("pool_count", {"waiting": waiting}, to=POOL_CHANNEL)
-
-
-def presence(room_id: int, payload: dict[str, Any]) -> None:
-    """To those of this process who look at a room."""
-    _emit_here("presence", payload, to=room_channel(room_id))
+    payload: PoolCount = {"waiting": waiting}
+    _emit("pool_count", payload, to=POOL_CHANNEL)
 
 
 def credits(*, user_id: int) -> None:
     """To every tab of one member, their newest balance."""
     balance = ledger.balance(user_id)
-    payload = {"available": balance.available, "held": balance.held, "seq": balance.seq}
+    payload: Credits = {
+        "available": balance.available,
+        "held": balance.held,
+        "seq": balance.seq,
+    }
     _emit("credits", payload, to=user_channel(user_id))
 
 
-def to_user(user_id: int, event: str, payload: dict[str, Any]) -> None:
-    """To every tab of one member."""
-    _emit(event, payload, to=user_channel(user_id))
+def matched(*, user_id: int, code: str) -> None:
+    """To every tab of one member: the room that they were led to."""
+    payload: Matched = {"code": code}
+    _emit("matched", payload, to=user_channel(user_id))
 
 
-def to_room(room_id: int, event: str, payload: dict[str, Any]) -> None:
-    """To everybody who is in a room."""
-    _emit(event, payload, to=room_channel(room_id))
+def notice(*, user_id: int, code: str, message: str) -> None:
+    """To every tab of one member, in private."""
+    payload: Notice = {"code": code, "message": message}
+    _emit("notice", payload, to=user_channel(user_id))
+
+
+def presence(payload: Presence, *, room_id: int) -> None:
+    """To everybody who looks at a room, as all that follow."""
+    _emit("presence", payload, to=room_channel(room_id))
+
+
+def round_state(payload: RoundState, *, room_id: int) -> None:
+    """The round as it is now."""
+    _emit("round", payload, to=room_channel(room_id))
+
+
+def delta(payload: Delta, *, room_id: int) -> None:
+    """What the model wrote since the last one: one process reads it, and clients of all hear it."""
+    _emit("delta", payload, to=room_channel(room_id), is_everywhere=True)
 
 
 def session_ended(sid: str, *, reason: str) -> None:
     """The last word to one socket."""
-    _emit("session_ended", {"reason": reason}, to=sid)
+    payload: SessionEnded = {"reason": reason}
+    _emit("session_ended", payload, to=sid)
 
 
 def silence(sid: str) -> None:
@@ -87,19 +116,25 @@ def room_channel(room_id: int) -> str:
     return f"room:{room_id}"
 
 
-def _emit_here(event: str, payload: dict[str, Any], **where: str) -> None:
-    """What every process finds out for itself must not go to the clients of the others, too."""
-    _emit(event, payload, is_everywhere=False, **where)
+def join(sid: str, channel: str) -> None:
+    """Lets a member's socket hear what is said on a channel."""
+    _server().server.enter_room(sid, channel, namespace="/members")
+
+
+def leave(sid: str, channel: str) -> None:
+    """And no more."""
+    _server().server.leave_room(sid, channel, namespace="/members")
 
 
 def _emit(
     event: str,
-    payload: dict[str, Any],
+    payload: Mapping[str, object],
     *,
     to: str | None = None,
     namespace: str = "/members",
-    is_everywhere: bool = True,
+    is_everywhere: bool = False,
 ) -> None:
+    """Most is found out by every process for itself, and goes to the clients of this one alone."""
     _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
 
 

@@ -5,196 +5,137 @@ The one place of `live` that reaches up into `rooms`: an event is a door like a 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from flask import request
-from flask_socketio import Namespace, join_room, leave_room
-from socketio.exceptions import ConnectionRefusedError as Refused
+from werkzeug import Request
 
 from potluck.accounts.sessions import FoundSession, cookie_name, find_session
-from potluck.database import db
 from potluck.live import broadcasts, crowd, people, presence, revocation, waiting
-from potluck.live.protocol import EnterRoom, Nothing, parse, refused
+from potluck.live.answering import AnsweringNamespace, refuse, sid
+from potluck.live.protocol import (
+    ConnectionCount,
+    Done,
+    EnterRoom,
+    ErrorCode,
+    Nothing,
+    PoolCount,
+    RoomState,
+)
 from potluck.refusals import Refusal
 from potluck.rooms import entrance, matching
 from potluck.settings import current_settings
 
-logger = logging.getLogger(__name__)
 
-Answer = dict[str, Any]
-Handler = Callable[..., Answer]
-
-
-class _AcknowledgingNamespace(Namespace):
-    """Answers every event through its acknowledgement, whatever comes of it."""
-
-    # Each is the name of an event and of the method that answers it.
-    events: frozenset[str]
-
-    def trigger_event(self, event: str, *args: Any) -> Any:
-        """Called by the library for each packet; `args` begin with the socket's id."""
-        if event in {"connect", "disconnect"}:
-            return super().trigger_event(event, *args)
-        return self.socketio._handle_event(  # noqa: SLF001 - what its own namespaces call
-            self._answer(event), event, self.namespace, *args
-        )
-
-    def _answer(self, event: str) -> Handler:
-        def answer(*arguments: Any) -> Answer:
-            try:
-                return {"ok": True, **self._handle(event, arguments)}
-            except Refusal as refusal:
-                db.session.rollback()
-                return refused(refusal.code, refusal.message)
-            except Exception:
-                # The client waits for an answer, and its connection is none the worse.
-                logger.exception("event %s failed", event)
-                db.session.rollback()
-                return refused("internal_error", "Something broke on our side. Try again.")
-
-        return answer
-
-    def _handle(self, event: str, arguments: tuple[Any, ...]) -> Answer:
-        if event not in self.events:
-            message = "There is no such event here."
-            raise Refusal(message, code="unknown_event")
-        handler: Handler = getattr(self, event)
-        return handler(*arguments)
-
-
-class PublicNamespace(_AcknowledgingNamespace):
+class PublicNamespace(AnsweringNamespace):
     """For anybody, signed in or not."""
 
-    events = frozenset({"get_connection_count"})
-
-    def on_connect(self, auth: object = None) -> None:
+    def on_connect(self, environ: Mapping[str, Any], auth: object) -> None:
         """Counts the socket; somebody's tabs are one person."""
-        found = _session_of_handshake()
-        address = request.remote_addr
-        person = people.person(found, auth=auth, address=address, sid=_sid())
-        crowd.arrive(_sid(), person=person)
+        found = _session_behind(_cookie(environ))
+        address = environ.get("REMOTE_ADDR")
+        crowd.arrive(sid(), person=people.person(found, auth=auth, address=address, sid=sid()))
 
-    def on_disconnect(self, _reason: object = None) -> None:
+    def on_disconnect(self) -> None:
         """Stops counting it."""
-        crowd.depart(_sid())
+        crowd.depart(sid())
 
-    def get_connection_count(self, *arguments: Any) -> Answer:
+    def get_connection_count(self, _payload: Nothing) -> ConnectionCount:
         """`connections` and `people`, now."""
-        parse(Nothing, arguments)
         count = crowd.answer_count()
         return {"connections": count.connections, "people": count.people}
 
 
-class MembersNamespace(_AcknowledgingNamespace):
+class MembersNamespace(AnsweringNamespace):
     """For those with a session row, and for as long as they have it."""
 
-    events = frozenset({"get_pool_count", "join_pool", "leave_pool", "enter_room", "leave_room"})
-
-    def on_connect(self, _auth: object = None) -> None:
+    def on_connect(self, environ: Mapping[str, Any], _auth: object) -> None:
         """Admits by the row alone: what the client says of itself is not even read."""
-        found = _session_of_handshake()
+        cookie = _cookie(environ)
+        found = _session_behind(cookie)
         if found is None or found.user is None:
-            _refuse("session_expired" if found is None and _has_usable_cookie() else "signed_out")
+            has_ended = found is None and cookie is not None
+            refuse(ErrorCode.SESSION_EXPIRED if has_ended else ErrorCode.SIGNED_OUT)
         elif found.user.banned_at:
-            _refuse("banned")
+            refuse(ErrorCode.BANNED)
         else:
             self._admit(found, user_id=found.user.id)
 
-    def on_disconnect(self, _reason: object = None) -> None:
+    def on_disconnect(self) -> None:
         """Lets go of the place in the pool and of the room, each after a grace."""
-        revocation.forget(_sid())
-        presence.depart(_sid())
-        waiting.stop_waiting(_sid())
+        revocation.forget(sid())
+        presence.depart(sid())
+        waiting.stop_waiting(sid())
 
-    def get_pool_count(self, *arguments: Any) -> Answer:
+    def get_pool_count(self, _payload: Nothing) -> PoolCount:
         """How many wait; from here on `pool_count` tells of changes."""
-        parse(Nothing, arguments)
-        join_room(broadcasts.POOL_CHANNEL)
+        broadcasts.join(sid(), broadcasts.POOL_CHANNEL)
         return {"waiting": waiting.answer_count()}
 
-    def join_pool(self, *arguments: Any) -> Answer:
+    def join_pool(self, _payload: Nothing) -> PoolCount:
         """Takes a place for the person; a second tab shares it."""
-        parse(Nothing, arguments)
-        join_room(broadcasts.POOL_CHANNEL)
+        broadcasts.join(sid(), broadcasts.POOL_CHANNEL)
         user_id = _member().user_id
         matching.join_pool(user_id)
-        join_room(broadcasts.POOL_CHANNEL)
-        waiting.wait(_sid(), user_id=user_id)
+        waiting.wait(sid(), user_id=user_id)
         return {"waiting": waiting.answer_count()}
 
-    def leave_pool(self, *arguments: Any) -> Answer:
+    def leave_pool(self, _payload: Nothing) -> PoolCount:
         """Gives the place up."""
-        parse(Nothing, arguments)
-        waiting.stop_waiting(_sid())
+        waiting.stop_waiting(sid())
         matching.leave_pool(_member().user_id)
         return {"waiting": waiting.answer_count()}
 
-    def enter_room(self, *arguments: Any) -> Answer:
+    def enter_room(self, wish: EnterRoom) -> RoomState:
         """Follows a room: answers with its state as it is now."""
-        wish = parse(EnterRoom, arguments)
         member = _member()
         room = entrance.room_of_member(wish.code, member.user_id)
-        join_room(broadcasts.room_channel(room.id))
-        before = presence.enter_room(_sid(), room_id=room.id, user_id=member.user_id)
+        broadcasts.join(sid(), broadcasts.room_channel(room.id))
+        before = presence.enter_room(sid(), room_id=room.id, user_id=member.user_id)
         if before is not None and before != room.id:
-            leave_room(broadcasts.room_channel(before))
-        return entrance.room_state(room)
+            broadcasts.leave(sid(), broadcasts.room_channel(before))
+        return entrance.room_state(room, generation_id=wish.generation, last_seq=wish.last_seq)
 
-    def leave_room(self, *arguments: Any) -> Answer:
+    def leave_room(self, _payload: Nothing) -> Done:
         """Stops following; the seat stays taken."""
-        parse(Nothing, arguments)
         _member()
-        room_id = presence.leave_room(_sid())
+        room_id = presence.leave_room(sid())
         if room_id is not None:
-            leave_room(broadcasts.room_channel(room_id))
+            broadcasts.leave(sid(), broadcasts.room_channel(room_id))
         return {}
 
-    def _handle(self, event: str, arguments: tuple[Any, ...]) -> Answer:
+    def admit(self) -> None:
+        """Whose session is over is heard no more, however slowly their connection closes."""
         _member()
-        return super()._handle(event, arguments)
 
     def _admit(self, found: FoundSession, *, user_id: int) -> None:
         admitted = revocation.Admitted(
-            sid=_sid(), session_id=found.id, user_id=user_id, expires_at=found.expires_at
+            sid=sid(), session_id=found.id, user_id=user_id, expires_at=found.expires_at
         )
         try:
             revocation.register(admitted)
         except revocation.SessionOver:
-            _refuse("signed_out")
-        join_room(broadcasts.user_channel(user_id))
+            refuse(ErrorCode.SIGNED_OUT)
+        broadcasts.join(sid(), broadcasts.user_channel(user_id))
 
 
-def _session_of_handshake() -> FoundSession | None:
-    """The row behind the handshake's cookie.
+def _cookie(environ: Mapping[str, Any]) -> str | None:
+    """The session's token that came with the handshake.
 
     The browser sends its cookie along with any site's socket and says whose page it is, so a
     cookie without an origin is nobody's. The library has refused other origins already.
     """
-    if not _has_usable_cookie():
-        return None
-    return find_session(request.cookies.get(cookie_name(current_settings())))
+    handshake = Request(dict(environ))
+    return handshake.cookies.get(cookie_name(current_settings())) if handshake.origin else None
 
 
-def _sid() -> str:
-    """The id of the socket whose event is being handled."""
-    sid: str = request.sid  # type: ignore[attr-defined] # put there by Flask-SocketIO
-    return sid
-
-
-def _has_usable_cookie() -> bool:
-    has_cookie = cookie_name(current_settings()) in request.cookies
-    return has_cookie and bool(request.headers.get("Origin"))
-
-
-def _refuse(code: str) -> None:
-    raise Refused(code, {"code": code})
+def _session_behind(cookie: str | None) -> FoundSession | None:
+    return find_session(cookie) if cookie is not None else None
 
 
 def _member() -> revocation.Admitted:
-    admitted = revocation.admitted_socket(_sid())
+    admitted = revocation.admitted_socket(sid())
     if admitted is None:
         message = "This session is over. Sign in again."
-        raise Refusal(message, code="signed_out")
+        raise Refusal(message, code=ErrorCode.SIGNED_OUT)
     return admitted

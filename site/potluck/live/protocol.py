@@ -1,20 +1,36 @@
-"""What may be said over a socket. `docs/protocol.md` tells the same to those who write clients."""
+"""What is said over a socket, both ways. `docs/protocol.md` tells the same to others.
+
+A test compares the two: whatever is here is there, and the other way round.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from enum import StrEnum
+from typing import Annotated, NamedTuple, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from potluck.refusals import Refusal
+CODE_CHARACTERS_MAX = 16
+NUMBER_MAX = 2**53 - 1  # the largest that a client in JavaScript can hold
 
-Shape = TypeVar("Shape", bound=BaseModel)
 
+class ErrorCode(StrEnum):
+    """Why something was not done. Codes are stable: clients act on them."""
 
-class BadPayload(Refusal):
-    """A payload of another shape than the protocol's."""
-
-    code = "bad_payload"
+    BAD_PAYLOAD = "bad_payload"
+    UNKNOWN_EVENT = "unknown_event"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    SIGNED_OUT = "signed_out"
+    SESSION_EXPIRED = "session_expired"
+    BANNED = "banned"
+    INSUFFICIENT_CREDITS = "insufficient_credits"
+    ACCOUNT_FROZEN = "account_frozen"
+    ALREADY_IN_ROOM = "already_in_room"
+    NO_SUCH_ROOM = "no_such_room"
+    NO_MODEL = "no_model"
+    NO_PRICE = "no_price"
+    INTERNAL_ERROR = "internal_error"
 
 
 class Nothing(BaseModel):
@@ -24,27 +40,131 @@ class Nothing(BaseModel):
 
 
 class EnterRoom(BaseModel):
-    """`last_seq` is the number of the last delta that the client has shown."""
+    """`last_seq` is the number of the last delta of `generation` that the client has shown."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    code: Annotated[str, Field(min_length=1, max_length=16)]
-    last_seq: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    code: Annotated[str, Field(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+    last_seq: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
+    generation: Annotated[int | None, Field(ge=1, le=NUMBER_MAX)] = None
 
 
-def parse(shape: type[Shape], arguments: tuple[Any, ...]) -> Shape:
-    """The event's one argument in its shape; raises `BadPayload`."""
-    if len(arguments) > 1:
-        message = "An event takes one argument at most."
-        raise BadPayload(message)
-    try:
-        return shape.model_validate(arguments[0] if arguments and arguments[0] is not None else {})
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the payload"
-        message = f"Something is wrong with {where}: see the protocol."
-        raise BadPayload(message) from None
+class ConnectionCount(TypedDict):
+    connections: int
+    people: int
 
 
-def refused(code: str, message: str) -> dict[str, Any]:
-    """An acknowledgement that says no."""
-    return {"ok": False, "error": {"code": code, "message": message}}
+class PoolCount(TypedDict):
+    waiting: int
+
+
+class Matched(TypedDict):
+    code: str
+
+
+class Credits(TypedDict):
+    available: int
+    held: int
+    seq: int
+
+
+class Seat(TypedDict):
+    id: int
+    name: str
+    initials: str
+    seat: int
+
+
+class Presence(TypedDict):
+    """Who sits in the room, and the ids of those who look. The highest `seq` is the newest."""
+
+    seq: int
+    members: list[Seat]
+    here: list[int]
+
+
+class RoundState(TypedDict):
+    """The round as the page shows it. The highest `seq` is the newest."""
+
+    seq: int
+    number: int
+    phase: str
+    html: str
+
+
+class Delta(TypedDict):
+    """What a model wrote; `seq` begins at 1 with each generation and grows by one."""
+
+    generation: int
+    seq: int
+    text: str
+
+
+class TextSince(TypedDict):
+    """The text of the deltas after `from_seq`, up to and including `seq`."""
+
+    id: int
+    from_seq: int
+    seq: int
+    text: str
+
+
+class Notice(TypedDict):
+    code: str
+    message: str
+
+
+class SessionEnded(TypedDict):
+    reason: str
+
+
+class RoomHead(TypedDict):
+    code: str
+    members: list[Seat]
+
+
+class RoomState(TypedDict):
+    """Everything that a client needs to draw the room, or to catch up. `seq` is that of `here`."""
+
+    seq: int
+    room: RoomHead
+    here: list[int]
+    round: RoundState | None
+    generation: TextSince | None
+
+
+class Done(TypedDict):
+    """Nothing more to say than that it was done."""
+
+
+class Event(NamedTuple):
+    """What a client sends with an event, what it is answered, and what that costs its budget."""
+
+    payload: type[BaseModel]
+    answer: type
+    cost: int = 1
+
+
+EVENTS: dict[str, dict[str, Event]] = {
+    "/": {"get_connection_count": Event(Nothing, ConnectionCount)},
+    "/members": {
+        "get_pool_count": Event(Nothing, PoolCount),
+        "join_pool": Event(Nothing, PoolCount, cost=5),
+        "leave_pool": Event(Nothing, PoolCount, cost=2),
+        "enter_room": Event(EnterRoom, RoomState, cost=4),
+        "leave_room": Event(Nothing, Done),
+    },
+}
+PUSHES: dict[str, dict[str, type]] = {
+    "/": {"connection_count": ConnectionCount},
+    "/members": {
+        "credits": Credits,
+        "pool_count": PoolCount,
+        "matched": Matched,
+        "presence": Presence,
+        "round": RoundState,
+        "delta": Delta,
+        "notice": Notice,
+        "session_ended": SessionEnded,
+    },
+}

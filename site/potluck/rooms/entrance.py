@@ -8,7 +8,8 @@ from flask import render_template
 
 from potluck.database import db
 from potluck.live import broadcasts, presence
-from potluck.rooms import generation, rounds, short_lines
+from potluck.live.protocol import Presence, RoomState, RoundState, Seat
+from potluck.rooms import generation, rooms, rounds, short_lines
 from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import recipe
 from potluck.rooms.rooms import room_of_member
@@ -16,32 +17,42 @@ from potluck.rooms.rooms import room_of_member
 __all__ = ["push_presence", "push_round", "room_of_member", "room_state"]
 
 
-def room_state(room: Room) -> dict[str, Any]:
-    """Everything that a client needs to draw the room, or to catch up."""
+def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomState:
+    """The room for a client that has shown a generation's text up to and with `last_seq`."""
+    # The number first: what is announced from here on may be in it, and comes again.
+    db.session.refresh(room)
+    seq = room.event_seq
     round_ = rounds.current_round(room)
+    newest = round_.generation if round_ else None
+    known_seq = last_seq if newest and newest.id == generation_id else 0
     return {
-        "room": {"code": room.code, "members": _members(room)},
+        "seq": seq,
+        "room": {"code": room.code, "members": _seats(room)},
         "here": presence.here(room.id),
-        "round": _round(round_) if round_ else None,
-        "generation": _running(round_) if round_ else None,
+        "round": _round(round_, seq=seq) if round_ else None,
+        "generation": generation.text_since(newest, known_seq) if newest else None,
     }
 
 
 def push_presence() -> None:
     """Tells rooms where somebody came or went who sits in them and who looks at them."""
     for room_id in presence.take_stale_rooms():
+        # Numbered before the look: what changes during it comes with the next number.
+        seq = rooms.next_event(room_id)
+        db.session.commit()
         room = db.session.get(Room, room_id)
         if room:
-            payload = {"members": _members(room), "here": presence.here(room_id)}
-            broadcasts.presence(room_id, payload)
+            members, here = _seats(room), presence.here(room_id)
+            payload: Presence = {"seq": seq, "members": members, "here": here}
+            broadcasts.presence(payload, room_id=room_id)
 
 
 def push_round(*, room_id: int) -> None:
     """Sends the room the round as its page shows it."""
     room = db.session.get(Room, room_id)
     round_ = rounds.current_round(room) if room else None
-    if round_:
-        broadcasts.to_room(room_id, "round", _round(round_))
+    if room and round_:
+        broadcasts.round_state(_round(round_, seq=room.event_seq), room_id=room_id)
 
 
 def tell_short(*, room_id: int, user_id: int) -> None:
@@ -51,8 +62,7 @@ def tell_short(*, room_id: int, user_id: int) -> None:
     for line in round_.contributions if round_ else []:
         if line.user_id == user_id and line.short_since:
             message = short_lines.word_to_author(line)
-            payload = {"code": "insufficient_credits", "message": message}
-            broadcasts.to_user(user_id, "notice", payload)
+            broadcasts.notice(user_id=user_id, code="insufficient_credits", message=message)
 
 
 def round_context(round_: Round) -> dict[str, Any]:
@@ -67,21 +77,12 @@ def round_context(round_: Round) -> dict[str, Any]:
     }
 
 
-def _round(round_: Round) -> dict[str, Any]:
+def _round(round_: Round, *, seq: int) -> RoundState:
     html = render_template("rooms/_round.html", **round_context(round_))
-    return {"number": round_.number, "phase": round_.phase, "html": html}
+    return {"seq": seq, "number": round_.number, "phase": round_.phase, "html": html}
 
 
-def _running(round_: Round) -> dict[str, Any] | None:
-    """The text so far: from memory where it is written, else from the row."""
-    running = round_.generation
-    if running is None:
-        return None
-    seq, text = generation.text_so_far(running)
-    return {"id": running.id, "seq": seq, "text": text}
-
-
-def _members(room: Room) -> list[dict[str, Any]]:
+def _seats(room: Room) -> list[Seat]:
     return [
         {
             "id": member.user.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 
 import gevent
@@ -15,6 +16,7 @@ from potluck.credits import holds
 from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live import broadcasts
+from potluck.live.protocol import Delta, TextSince
 from potluck.rooms import leases, model, settlement
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 0.06
 SAVE_EVERY_SECONDS = 0.5
 TEXT_CHARACTERS_MAX = 100_000
+# Who was away for no more than this, about a minute, gets what they missed and not the whole.
+MISSED_DELTAS_MAX = 1_000
 
 
 class Running:
@@ -40,13 +44,23 @@ class Running:
         self.stop = Event()
         self.interrupted = False
         self.saved_at = time.monotonic()
+        # Where the text stood before each of the last deltas.
+        self._starts: deque[int] = deque(maxlen=MISSED_DELTAS_MAX)
 
     def add(self, piece: str) -> None:
         """Appends a beat's text and tells the room."""
+        self._starts.append(len(self.text))
         self.text += piece
         self.seq += 1
-        payload = {"generation": self.lease.generation_id, "seq": self.seq, "text": piece}
-        broadcasts.to_room(self.room_id, "delta", payload)
+        payload: Delta = {"generation": self.lease.generation_id, "seq": self.seq, "text": piece}
+        broadcasts.delta(payload, room_id=self.room_id)
+
+    def text_after(self, seq: int) -> str | None:
+        """What came after this delta; None where that is forgotten, or still to come."""
+        missed = self.seq - seq
+        if missed == 0:
+            return ""
+        return self.text[self._starts[-missed] :] if 0 < missed <= len(self._starts) else None
 
     def save_in_time(self) -> None:
         """Writes the row and renews the lease when it is time; hears of a stop there, too."""
@@ -94,10 +108,21 @@ def interrupt_all() -> None:
         running.stop.set()
 
 
-def text_so_far(generation: Generation) -> tuple[int, str]:
-    """Sequence number and text: from memory where it is being written, else from the row."""
+def text_since(generation: Generation, last_seq: int) -> TextSince:
+    """What a client misses that has shown `last_seq`, or the whole text where nobody can tell.
+
+    From memory where it is being written. Elsewhere from the row, which is half a second old at
+    most and may be behind the client.
+    """
     running = _running.get(generation.id)
-    return (running.seq, running.text) if running else (generation.seq, generation.text)
+    if running:
+        seq, text, rest = running.seq, running.text, running.text_after(last_seq)
+    else:
+        seq, text = generation.seq, generation.text
+        rest = "" if last_seq == seq else None
+    if rest is None:
+        return {"id": generation.id, "from_seq": 0, "seq": seq, "text": text}
+    return {"id": generation.id, "from_seq": last_seq, "seq": seq, "text": rest}
 
 
 def run(lease: Lease) -> None:

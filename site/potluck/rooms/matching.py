@@ -78,7 +78,7 @@ def tell_matched(*, user_id: int, room_id: int) -> None:
     """Leads the member's tabs to their room."""
     room = rooms.current_room(user_id)
     if room is not None and room.id == room_id:
-        broadcasts.to_user(user_id, "matched", {"code": room.code})
+        broadcasts.matched(user_id=user_id, code=room.code)
 
 
 def tell_place_lost(*, user_id: int) -> None:
@@ -86,7 +86,7 @@ def tell_place_lost(*, user_id: int) -> None:
     quote = quotes.quote_or_none()
     if quote and rooms.current_room(user_id) is None:
         message = f"You lost your place in the pool: a round can cost {quote.total} credits."
-        broadcasts.to_user(user_id, "notice", {"code": "insufficient_credits", "message": message})
+        broadcasts.notice(user_id=user_id, code="insufficient_credits", message=message)
 
 
 def _match() -> Step:

@@ -34,6 +34,7 @@ class Room(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
+    event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     members: Mapped[list[Member]] = relationship(
         order_by="Member.seat",

@@ -28,6 +28,9 @@ LEAVE = text("""
 """)
 
 
+NEXT_EVENT = text("UPDATE rooms SET event_seq = event_seq + 1 WHERE id = :id RETURNING event_seq")
+
+
 class RoomFull(Refusal):
     """Every seat is taken."""
 
@@ -105,6 +108,12 @@ def leave(user_id: int) -> int | None:
     """Gives the seat up; returns the room's id. The caller commits."""
     room_id: int | None = db.session.scalar(LEAVE, {"user_id": user_id})
     return room_id
+
+
+def next_event(room_id: int) -> int:
+    """The number of the next thing that a room is told. The caller commits before it looks."""
+    seq: int | None = db.session.scalar(NEXT_EVENT, {"id": room_id})
+    return seq or 0
 
 
 def seats_left(room: Room) -> int:

@@ -1,0 +1,112 @@
+"""Takes a client's messages apart. Who breaks the rules of the transport is shown out.
+
+In place of the library's own reading, which gives events that call themselves `connect` or
+`disconnect` to the handlers of these, keeps attachments of any number, and writes an error with
+its traces into the log for every message that it can't read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from socketio import Server, packet
+
+from potluck.live.answering import AnsweringNamespace
+from potluck.live.budgets import CONNECT_COST, Budget
+from potluck.live.protocol import ErrorCode
+
+logger = logging.getLogger(__name__)
+
+
+class Json:
+    """JSON for the library: what is nested too deep to be read is as wrong as any other."""
+
+    dumps = staticmethod(json.dumps)
+
+    @staticmethod
+    def loads(text: str) -> Any:
+        """The value; raises `ValueError`, and nothing else."""
+        try:
+            return json.loads(text)
+        except RecursionError:
+            raise ValueError from None
+
+
+class Receiver:
+    """Reads every message of every connection, in the greenlet that the connection has."""
+
+    def __init__(self, server: Server, *namespaces: AnsweringNamespace) -> None:
+        self._server = server
+        self._namespaces = {each.namespace: each for each in namespaces}
+        for each in namespaces:
+            server.register_namespace(each)
+        server.eio.on("message", self.receive)
+
+    def receive(self, connection: str, message: str | bytes) -> None:
+        """Handles one message, and closes the connection where it is past bearing."""
+        socket = self._server.eio.sockets.get(connection)
+        if socket is None or socket.closing:
+            return
+        budget: Budget = socket.session.setdefault("budget", Budget())
+        is_bearable = budget.take_message()
+        try:
+            if is_bearable:
+                self._handle(connection, message, budget)
+        except ValueError:
+            is_bearable = False
+        if not is_bearable:
+            socket.close(wait=False)
+
+    def _handle(self, connection: str, message: str | bytes, budget: Budget) -> None:
+        """Raises `ValueError` for what is no message of the protocol."""
+        if isinstance(message, bytes):
+            # The rest of an event that was refused already.
+            return
+        if not isinstance(message, str):
+            raise ValueError  # noqa: TRY004 - JSON where a packet should be, read by Engine.IO
+        received = self._server.packet_class(encoded_packet=message)
+        match received.packet_type:
+            case packet.EVENT | packet.BINARY_EVENT:
+                self._handle_event(connection, received, budget)
+            case packet.CONNECT:
+                self._handle_connect(connection, received, budget)
+            case packet.DISCONNECT:
+                self._server._handle_disconnect(connection, received.namespace)  # noqa: SLF001
+            case _:
+                # Nothing that is pushed asks for an acknowledgement.
+                raise ValueError
+
+    def _handle_connect(self, connection: str, received: packet.Packet, budget: Budget) -> None:
+        if budget.take(CONNECT_COST):
+            code = ErrorCode.TOO_MANY_REQUESTS
+            refusal = {"message": code, "data": {"code": code}}
+            self._send(connection, received, packet.CONNECT_ERROR, refusal)
+            return
+        self._server._handle_connect(connection, received.namespace, received.data)  # noqa: SLF001
+        if connection not in self._server.environ:
+            # It went while it was let in, and the library looked for it too early.
+            self._server._handle_disconnect(connection, received.namespace)  # noqa: SLF001
+
+    def _handle_event(self, connection: str, received: packet.Packet, budget: Budget) -> None:
+        name = received.namespace or "/"
+        manager = self._server.manager
+        sid = manager.sid_from_eio_sid(connection, name)
+        if not manager.is_connected(sid, name):
+            return
+        if not (isinstance(received.data, list) and received.data):
+            raise ValueError
+        event, *arguments = received.data
+        answer = self._namespaces[name].answer(sid, event, arguments, budget)
+        if not manager.is_connected(sid, name):
+            # It went meanwhile: what was noted of it since goes after it.
+            self._namespaces[name].trigger_event("disconnect", sid)
+        if received.id is not None:
+            self._send(connection, received, packet.ACK, [answer])
+
+    def _send(self, connection: str, received: packet.Packet, kind: int, data: Any) -> None:
+        answer = self._server.packet_class(
+            kind, data=data, namespace=received.namespace, id=received.id
+        )
+        self._server._send_packet(connection, answer)  # noqa: SLF001 - as the library's own
