@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from flask_socketio import SocketIO
 
+from potluck.accounts.departures import user_leaving
+from potluck.accounts.models import User
 from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
-from potluck.live import broadcasts, listener, namespaces, presence, revocation
+from potluck.live import broadcasts, listener, namespaces, pool, presence, revocation
 from potluck.settings import Settings
 
 PING_SECONDS = 10
@@ -21,6 +23,7 @@ FORGET_EVERY_SECONDS = 600
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Adds the socket server; a process that serves pages alone has none."""
+    user_leaving.connect(_leave_pool)
     listener.on("credits", broadcasts.credits)
     listener.on("pool", presence.push_pool_count)
     if settings.potluck_role == "web":
@@ -51,3 +54,8 @@ def start(jobs: Jobs) -> None:
     jobs.every(SWEEP_EVERY_SECONDS, namespaces.keep_pool_places)
     jobs.every(EXPIRY_EVERY_SECONDS, presence.correct_pool_count)
     jobs.every(FORGET_EVERY_SECONDS, delete_expired)
+
+
+def _leave_pool(user: User) -> None:
+    """Whoever deletes their account waits for nobody any more."""
+    pool.leave(user.id)
