@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from potluck.accounts import sessions
+from potluck.accounts import identities, sessions
+from potluck.accounts.models import SessionRow
 from potluck.database import db
 from potluck.rooms import rooms, rounds
 from potluck.rooms.recipes import recipe
@@ -45,6 +46,8 @@ class World:
     room_code: str
     purchase_id: uuid.UUID
     hold_id: int
+    identity_id: int
+    session_id: int
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -55,12 +58,14 @@ class World:
             "event_id": EVENT_ID,
             "slug": "withdrawn-long-ago",
             "hold_id": self.hold_id,
+            "identity_id": self.identity_id,
+            "session_id": self.session_id,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
 
 @pytest.fixture
-def world(database: None) -> World:
+def world(app: Flask, database: None) -> World:
     ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
     room = rooms.create_room([ada, ben])
     generation_id = histories.held_generation({ada: 30, ben: 30})
@@ -70,7 +75,20 @@ def world(database: None) -> World:
     purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
     db.session.execute(FAIL, {"id": EVENT_ID})
     db.session.commit()
-    return World(room.code, purchase_id, histories.hold_of(generation_id, ada))
+    return World(
+        room.code,
+        purchase_id,
+        histories.hold_of(generation_id, ada),
+        identity_id=identities.of_user(ada)[0].id,
+        session_id=_signed_in_elsewhere(app, ada),
+    )
+
+
+def _signed_in_elsewhere(app: Flask, user_id: int) -> int:
+    token = secrets.token_urlsafe(32)
+    with app.test_request_context(), db.engine.begin() as connection:
+        sessions._insert(connection, token=token, user_id=user_id, data="{}", days=1)
+    return db.session.scalars(select(SessionRow.id).filter_by(user_id=user_id)).one()
 
 
 @pytest.fixture

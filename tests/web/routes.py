@@ -37,6 +37,18 @@ ROUTES = {
     "GET /sign-in/<provider>": Answers(400, 400, 400),
     "GET /sign-in/<provider>/callback": Answers(400, 400, 400),
     "POST /sign-out": Answers(303, 303, 303),
+    "GET /account": PAGE_FOR_MEMBERS,
+    "POST /account/name": Answers(401, 303, 303),
+    # No provider is named.
+    "POST /account/identities": Answers(401, 404, 404),
+    # Theirs is the only one.
+    "POST /account/identities/<int:identity_id>/removal": Answers(401, 404, 409),
+    "POST /account/sessions/<int:session_id>/revocation": Answers(401, 404, 303),
+    "POST /account/sessions/revocations": Answers(401, 303, 303),
+    "GET /account/export": PAGE_FOR_MEMBERS,
+    "GET /account/deletion": PAGE_FOR_MEMBERS,
+    # Without the word that says it is meant.
+    "POST /account/deletion": Answers(401, 422, 422),
     "GET /credits": PAGE_FOR_MEMBERS,
     "GET /credits/statement.csv": PAGE_FOR_MEMBERS,
     "GET /credits/charges/<int:hold_id>": Answers(303, 404, 200),

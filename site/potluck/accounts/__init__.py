@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Request
 from flask_login import LoginManager, current_user
 
-from potluck.accounts import providers, views
+from potluck.accounts import account_views, bans, devices, export, providers, views
 from potluck.accounts.models import User
 from potluck.accounts.sessions import DatabaseSessions, current_session
 from potluck.settings import Settings
@@ -25,7 +25,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     login_manager.request_loader(_user_of_request)
     login_manager.unauthorized_handler(views.unauthorized)
     providers.init_app(app, settings)
+    app.jinja_env.filters["device"] = devices.describe
+    app.jinja_env.filters["provider_label"] = providers.label
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(account_views.blueprint)
+    export.add(export.OWN_PARTS)
+    bans.init_app(app)
 
 
 def _user_of_request(_request: Request) -> User | None:

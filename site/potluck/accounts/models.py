@@ -35,6 +35,7 @@ class User(UserMixin, Base):
     id: Mapped[int] = mapped_column(BigInteger, Generated(always=True), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     banned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # What others remember this person by: ids come again in a database restored from a backup.
     reference: Mapped[uuid.UUID] = mapped_column(
         unique=True, server_default=text("gen_random_uuid()")
@@ -65,6 +66,15 @@ class Identity(Base):
     email_vouched: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     user: Mapped[User] = relationship()
+
+
+class FormerIdentity(Base):
+    """That somebody was here, so that nobody is welcomed twice; who it was can't be read."""
+
+    __tablename__ = "former_identities"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    parted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class SessionRow(Base):

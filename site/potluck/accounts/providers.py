@@ -92,6 +92,11 @@ def fetch_profile(provider: str) -> Profile:
     return _claims_profile(provider, claims)
 
 
+def in_print(name: str) -> str:
+    """A name in one line, without control characters and marks that turn the text around them."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+
+
 def _registration(provider: ProviderSettings) -> dict[str, Any]:
     plain = None if provider.issuer else PLAIN_OAUTH.get(provider.name)
     registration = {
@@ -186,7 +191,7 @@ def _profile(
     if not (0 < len(subject) <= SUBJECT_CHARACTERS_MAX and subject.isprintable()):
         message = "the profile has no subject that can be kept as it is"
         raise ProviderFailed(message)
-    given = (" ".join(_printable(str(name)).split()) for name in names if name)
+    given = (in_print(str(name)) for name in names if name)
     name = next((name for name in given if name), "Somebody")
     address = _address(email)
     return Profile(
@@ -202,8 +207,3 @@ def _address(email: object) -> str | None:
     address = email.strip().lower() if isinstance(email, str) else ""
     is_whole = 0 < len(address) <= EMAIL_CHARACTERS_MAX and address.isprintable()
     return address if is_whole else None
-
-
-def _printable(name: str) -> str:
-    """Without control characters and marks that turn the text around them."""
-    return "".join(c if c.isprintable() else " " for c in name)

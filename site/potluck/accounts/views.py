@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from http import HTTPStatus
 
 import requests
 from authlib.common.errors import AuthlibBaseError
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, login_required
 from joserfc.errors import JoseError
 
-from potluck.accounts import providers, sessions
-from potluck.accounts.identities import user_for
+from potluck.accounts import identities, providers, sessions
+from potluck.accounts.providers import Profile
 from potluck.database import db
 from potluck.settings import current_settings
 from potluck.web import error_response, wants_fragment, wants_json
@@ -24,6 +25,7 @@ blueprint = Blueprint("accounts", __name__)
 NEXT_CHARACTERS_MAX = 200
 # Each leaves a note in the session until it comes back, and the row has a limit.
 ATTEMPTS_MAX = 5
+LINK_STATE_BYTES = 32
 # What a provider that lies, stammers or is away makes of its client.
 PROVIDER_ERRORS = (
     AuthlibBaseError,
@@ -54,25 +56,54 @@ def sign_in() -> ResponseReturnValue:
 def begin(provider: str) -> ResponseReturnValue:
     """Sends the browser to the provider."""
     _known_or_404(provider)
-    _forget_old_attempts()
     session["next"] = _safe_next(request.args.get("next"))
-    callback = current_settings().public_url + url_for(".callback", provider=provider)
     try:
-        answer: ResponseReturnValue = providers.client(provider).authorize_redirect(callback)
+        return redirect(_set_out(provider))
     except PROVIDER_ERRORS as error:
         return _failed(provider, error)
-    return answer
+
+
+@blueprint.post("/account/identities")
+@login_required
+def link() -> ResponseReturnValue:
+    """Leads to a provider, to sign in with it from now on as well.
+
+    By a page of its own: browsers don't let a form end at another site.
+    """
+    provider = request.form.get("provider", "")
+    _known_or_404(provider)
+    state = secrets.token_urlsafe(LINK_STATE_BYTES)
+    try:
+        url = _set_out(provider, state=state)
+    except PROVIDER_ERRORS as error:
+        return _failed(provider, error)
+    session["linking"] = state
+    return render_template("account/linking.html", provider=providers.label(provider), url=url)
 
 
 @blueprint.get("/sign-in/<provider>/callback")
 def callback(provider: str) -> ResponseReturnValue:
     """Where the provider sends the browser back to."""
     _known_or_404(provider)
+    is_link = _is_link()
     try:
         profile = providers.fetch_profile(provider)
     except PROVIDER_ERRORS as error:
         return _failed(provider, error)
-    user = user_for(profile)
+    return _link(profile) if is_link else _enter(profile)
+
+
+def _link(profile: Profile) -> ResponseReturnValue:
+    if not current_user.is_authenticated:
+        # Banned while they were away.
+        abort(HTTPStatus.UNAUTHORIZED)
+    identities.link(profile, user_id=current_user.id)
+    db.session.commit()
+    return redirect(url_for("account.show"), HTTPStatus.SEE_OTHER)
+
+
+def _enter(profile: Profile) -> ResponseReturnValue:
+    user = identities.user_for(profile)
     db.session.commit()
     if user.banned_at:
         return error_response(
@@ -100,6 +131,28 @@ def unauthorized() -> ResponseReturnValue:
     return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out", message=None)
 
 
+def _set_out(provider: str, *, state: str | None = None) -> str:
+    """The address of the provider's page; the session remembers who asked."""
+    _forget_old_attempts()
+    client = providers.client(provider)
+    callback = current_settings().public_url + url_for(".callback", provider=provider)
+    journey = client.create_authorization_url(callback, state=state)
+    client.save_authorize_data(redirect_uri=callback, **journey)
+    return str(journey["url"])
+
+
+def _is_link() -> bool:
+    """Whether this comes back from the link that this session began last. It is good for once.
+
+    The session ends with a sign-in or a sign-out, so nobody else can bring it to an end.
+    """
+    state = session.get("linking")
+    if state is None or state != request.args.get("state"):
+        return False
+    del session["linking"]
+    return True
+
+
 def _known_or_404(provider: str) -> None:
     if provider not in {p.name for p in current_settings().providers}:
         abort(HTTPStatus.NOT_FOUND)
@@ -113,7 +166,7 @@ def _forget_old_attempts() -> None:
 
 
 def _failed(provider: str, error: Exception) -> ResponseReturnValue:
-    """Signed out, nothing half made; the cause goes to the log, without codes or tokens."""
+    """Nothing half made; the cause goes to the log, without codes or tokens."""
     db.session.rollback()
     logger.warning("sign-in with %s failed: %s", provider, type(error).__name__)
     declined = getattr(error, "error", None) == "access_denied"

@@ -8,6 +8,7 @@ from potluck.billing import (
     automatic,
     card_views,
     commands,
+    departures,
     overview,
     packs,
     refunds,
@@ -39,9 +40,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     # Stripe signs what it sends; there is no form and no session.
     csrf.exempt(webhook.blueprint)
     commands.init_app(app)
+    departures.init_app()
 
 
 def start(jobs: Jobs) -> None:
     """Goes on with what a process that died has left, once one serves."""
     jobs.every(REFUNDS_EVERY_SECONDS, refunds.sweep)
     jobs.every(automatic.SWEEP_EVERY_SECONDS, automatic.sweep)
+    jobs.every(departures.SWEEP_EVERY_SECONDS, departures.sweep)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from potluck.accounts.departures import user_leaving
 from potluck.accounts.identities import user_created
 from potluck.accounts.models import User
-from potluck.credits import ledger, views
+from potluck.credits import export, ledger, views
 from potluck.settings import current_settings
 
 
@@ -16,15 +17,22 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"balance": views.session_balance})
     app.jinja_env.filters["number"] = "{:,}".format
     user_created.connect(_welcome)
+    user_leaving.connect(_forfeit)
+    export.init_app()
 
 
-def _welcome(user: User) -> None:
-    """The installation's gift, in the transaction that makes the member."""
+def _welcome(user: User, *, is_back: bool) -> None:
+    """The installation's gift, in the transaction that makes the member; once for each person."""
     amount = current_settings().welcome_credits
-    if amount:
+    if amount and not is_back:
         ledger.grant(
             user_id=user.id,
             amount_credits=amount,
             key=f"welcome:{user.id}",
             reason="A welcome from the house",
         )
+
+
+def _forfeit(user: User) -> None:
+    """What somebody has left stays with the house when they leave."""
+    ledger.forfeit(user.id)

@@ -33,6 +33,11 @@ FIGURES = {
         SELECT coalesce(sum(amount), 0) FROM entries JOIN accounts ON id = account_id
         WHERE kind = 'revenue'
     """,
+    "credits forfeited": """
+        SELECT coalesce(sum(e.amount), 0) FROM entries e JOIN accounts a ON a.id = e.account_id
+        JOIN transfers t ON t.id = e.transfer_id
+        WHERE a.kind = 'revenue' AND t.kind = 'forfeit'
+    """,
     # By how many credits balances and holds are not what was written down, whichever way.
     "drift": """
         SELECT coalesce(sum(abs(a.posted - coalesce(e.total, 0))

@@ -17,8 +17,8 @@ from sqlalchemy import text
 from potluck.database import db
 from potluck.refusals import Refusal
 
-House = Literal["purchases", "promotions", "refunds", "disputes"]
-Kind = Literal["topup", "grant", "refund", "refund_failed", "dispute", "dispute_won"]
+House = Literal["purchases", "revenue", "promotions", "refunds", "disputes"]
+Kind = Literal["topup", "grant", "refund", "refund_failed", "dispute", "dispute_won", "forfeit"]
 # Why credits follow money back, and what both directions are called.
 Return = Literal["refunds", "disputes"]
 TAKEN: dict[Return, Kind] = {"refunds": "refund", "disputes": "dispute"}
@@ -42,6 +42,12 @@ class AccountFrozen(Refusal):
 
     status = HTTPStatus.PAYMENT_REQUIRED
     code = "account_frozen"
+
+
+class AccountInUse(Refusal):
+    """Credits are held or owed, or a bank has to decide: its owner can't leave yet."""
+
+    code = "account_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,24 @@ def give_back(*, user_id: int, amount_credits: int, house: Return, reference: st
     )
 
 
+def forfeit(user_id: int) -> None:
+    """Takes what a member who leaves has left. Raises `AccountInUse` where something is open."""
+    db.session.execute(LOCK_ACCOUNT, {"user_id": user_id})
+    now = balance(user_id)
+    reason = _reason_to_stay(now)
+    if reason:
+        raise AccountInUse(reason)
+    if now.posted:
+        _post(
+            user_id=user_id,
+            amount_credits=-now.posted,
+            house="revenue",
+            key=f"forfeit:{user_id}",
+            kind="forfeit",
+            reference="Left when the account was deleted",
+        )
+
+
 def freeze(user_id: int) -> None:
     """Stops spending until as many calls of `thaw` have come."""
     db.session.execute(CHANGE_FREEZES, {"user_id": user_id, "change": 1})
@@ -181,6 +205,19 @@ def freeze(user_id: int) -> None:
 def thaw(user_id: int) -> None:
     """Takes one freeze back."""
     db.session.execute(CHANGE_FREEZES, {"user_id": user_id, "change": -1})
+
+
+def _reason_to_stay(now: Balance) -> str | None:
+    if now.held:
+        return "Credits of yours are held for a round or a refund. Wait until it is done."
+    if now.is_frozen:
+        return "Your bank is looking into one of your payments. Wait until it has decided."
+    if now.owed:
+        return (
+            f"You owe {now.owed:,} credits, because money went back to you after they were spent. "
+            "Repay them with a purchase, or ask the operator to let you off."
+        )
+    return None
 
 
 def _credit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
@@ -18,7 +18,6 @@ from potluck.refusals import Refusal
 ROWS_MAX = 100_000
 # A smaller file never touches the disk.
 MEMORY_BYTES_MAX = 1024 * 1024
-PIECE_BYTES = 64 * 1024
 DAY_MIN = date(2020, 1, 1)
 DAY_MAX = date(2099, 12, 31)
 DAY = timedelta(days=1)
@@ -81,13 +80,6 @@ def write(user_id: int, days: Days) -> IO[bytes]:
         raise
     file.seek(0)
     return file
-
-
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """The file bit by bit, and closed in the end."""
-    with file:
-        while piece := file.read(PIECE_BYTES):
-            yield piece
 
 
 def _fill(file: IO[bytes], user_id: int, days: Days) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -12,6 +12,7 @@ from potluck.accounts.sessions import current_session
 from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
+from potluck.downloads import attachment
 from potluck.web import fragment
 
 blueprint = Blueprint("credits", __name__)
@@ -44,10 +45,7 @@ def statement_file() -> ResponseReturnValue:
     """Every row of the days `from` and `to`, or of all days."""
     days = statement_csv.Days.read(request.args)
     file = statement_csv.write(current_user.id, days)
-    response = Response(statement_csv.pieces(file), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=days.filename)
-    response.call_on_close(file.close)
-    return response
+    return attachment(file, mimetype="text/csv", filename=days.filename)
 
 
 @blueprint.get("/credits/charges/<int:hold_id>")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_socketio import SocketIO
 
+from potluck.accounts.departures import user_leaving
+from potluck.accounts.models import User
 from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
 from potluck.live import (
@@ -38,6 +40,7 @@ FORGET_EVERY_SECONDS = 600
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Adds the socket server; a process that serves pages alone has none."""
+    user_leaving.connect(_leave_pool)
     listener.on("credits", broadcasts.credits)
     listener.on("people", crowd.others_changed)
     listener.on("presence", presence.room_changed)
@@ -79,3 +82,8 @@ def start(jobs: Jobs) -> None:
     jobs.every(SWEEP_EVERY_SECONDS, revocation.sweep)
     jobs.every(FORGET_EVERY_SECONDS, delete_expired)
     jobs.every(FORGET_EVERY_SECONDS, pool.forget_lapsed)
+
+
+def _leave_pool(user: User) -> None:
+    """Whoever deletes their account waits for nobody any more."""
+    pool.leave(user.id)
