@@ -18,8 +18,8 @@ Answered = Callable[[Any], None]
 
 READ_BYTES = 64 * 1024
 SHORT_BYTES_MAX = 125
-# https://www.rfc-editor.org/rfc/rfc6455#section-5.2: FIN with text, with a ping, with a pong.
-TEXT, CLOSE, PING = 0x81, 0x88, 0x89
+# https://www.rfc-editor.org/rfc/rfc6455#section-5.2: the first byte of a frame that is whole.
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 MASK = b"\x37\xfa\x21\x3d"
 NEVER_LINGER = struct.pack("ii", 1, 0)
 POLL_SECONDS = 0.05
@@ -42,7 +42,8 @@ def frame(text: str, *, first: int = TEXT) -> bytes:
     return bytes((first,)) + size + MASK + masked
 
 
-PONG = frame("3")
+# Engine.IO's own ping and pong are texts.
+STILL_HERE = frame("3")
 
 
 def event_of(packet: bytes) -> tuple[str, Any]:
@@ -220,11 +221,11 @@ class Client:
         if first == CLOSE:
             self._lose()
         elif first == PING:
-            self._send(frame(packet.decode(), first=0x8A))
+            self._send(frame(packet.decode(), first=PONG))
         elif kind == b"42":
             self.heard(packet)
         elif packet == b"2":
-            self._send(PONG)
+            self._send(STILL_HERE)
         elif kind == b"43":
             self._be_answered(packet)
         elif kind in (b"40", b"44"):
