@@ -77,12 +77,12 @@ class Driver:
         """Reads for everybody until then."""
         assert self.wire.run(condition, seconds_max=SECONDS_MAX), "the server doesn't get there"
 
-    def ask(self, client: Client, event: str, *, namespace: str = "/") -> dict[str, Any]:
-        """What it answers."""
+    def ask(self, client: Client, event: str, *, namespace: str = "/") -> dict[str, Any] | None:
+        """What the server answers; None if it closes the connection instead."""
         answers: list[dict[str, Any]] = []
         client.ask(event, namespace=namespace, answered=answers.append)
         self.until(lambda: bool(answers) or client.is_closed)
-        return answers[0]
+        return answers[0] if answers else None
 
     def leave(self, clients: Sequence[Client]) -> None:
         """All at once, as when a network goes."""
