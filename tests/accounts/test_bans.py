@@ -67,7 +67,9 @@ def test_a_ban_is_told_for_each_of_their_sessions_and_once(
                 break
             heard.append(notify.payload)
     with db.engine.connect() as connection:
-        query = "SELECT s.id || ' banned' FROM sessions s JOIN users u ON u.id = user_id WHERE name = :n"
+        query = """
+            SELECT s.id || ' banned' FROM sessions s JOIN users u ON u.id = user_id WHERE name = :n
+        """
         expected = list(connection.scalars(text(query), {"n": "Mallory"}))
     assert sorted(heard) == sorted(expected)
     assert len(heard) == 2

@@ -1,0 +1,156 @@
+"""Sockets, beside Node's socket.io with the same handlers.
+
+`PYTHONPATH=site python -m tests.bench.live`. Each server has a core of its own, and the clients
+share the other with the database. Both take turns, so that whatever else the machine does hits
+both. No figure fails the run: what they should be is printed beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import psycopg
+
+from tests.bench.live import figures
+from tests.bench.live.driver import Driver
+from tests.bench.live.figures import Figures, Scale
+from tests.bench.live.peer import Peer
+from tests.bench.live.postgres import postgres
+from tests.bench.live.revocation import revocation_p99
+from tests.bench.live.table import medians, table, targets
+from tests.live import crowd
+from tests.live.server import LiveServer
+
+ROUNDS = 3
+SERVER_CORE, DRIVER_CORE = 0, 1
+# A session may have twenty sockets.
+TABS_PER_SESSION = 15
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 0 unless something broke."""
+    scale, rounds = _options(arguments)
+    _take_files()
+    core = _leave_a_core()
+    ours: list[Figures] = []
+    node: list[Figures] = []
+    with postgres() as database_server:
+        bench = Bench(database_server.database(), database_server.folder, scale, core)
+        for number in range(1, rounds + 1):
+            node.append(bench.node())
+            ours.append(bench.potluck())
+            print(f"round {number} of {rounds} is done", flush=True)  # noqa: T201
+        revocation_seconds = bench.revocation()
+    sums = medians(ours), medians(node)
+    load = f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    lines = [
+        *table(*sums, asdict(scale)),
+        *targets(*sums, asdict(scale), revocation_seconds=revocation_seconds),
+        f"medians of {rounds} rounds, {load}",
+    ]
+    print("\n".join(lines))  # noqa: T201
+    return 0
+
+
+class Bench:
+    """The database that both read, and who is in it."""
+
+    def __init__(self, database_url: str, folder: Path, scale: Scale, core: int | None) -> None:
+        self._url = database_url
+        self._folder = folder
+        self._scale = scale
+        self._core = core
+        self._potluck = LiveServer(database_url=database_url, var=folder, core=core)
+        self._potluck.prepare()
+        self._connection = psycopg.connect(database_url, autocommit=True)
+        (self._member,) = crowd.make_members(self._connection, people=1)
+        sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
+        self._cookies = crowd.sign_in(self._connection, [self._member] * sessions)
+
+    def potluck(self) -> Figures:
+        """One round of ours."""
+        found = self._round(self._potluck)
+        return {**found, "newcomers_cpu": self._newcomers(self._potluck)}
+
+    def node(self) -> Figures:
+        """One round of Node's, which can also push the count on each connect."""
+        peers = [self._peer(is_naive=is_naive) for is_naive in (False, True)]
+        found = self._round(peers[0])
+        coalesced, naive = (self._newcomers(peer) for peer in peers)
+        return {**found, "newcomers_cpu": coalesced, "newcomers_naive_cpu": naive}
+
+    def revocation(self) -> float:
+        """Ours alone."""
+        self._potluck.start()
+        try:
+            return revocation_p99(_driver(self._potluck), self._connection, self._scale)
+        finally:
+            self._potluck.stop()
+
+    def _peer(self, *, is_naive: bool) -> Peer:
+        return Peer(database_url=self._url, folder=self._folder, core=self._core, is_naive=is_naive)
+
+    def _round(self, server: LiveServer | Peer) -> Figures:
+        server.start()
+        try:
+            driver = _driver(server)
+            found = figures.connections(driver, self._scale, self._cookies)
+            found |= figures.departures(driver, self._scale)
+            found |= figures.acknowledgements(driver, self._scale)
+            for clients in (self._scale.audience, self._scale.clients):
+                found |= figures.deliveries(
+                    driver,
+                    self._connection,
+                    clients=clients,
+                    broadcasts=self._scale.broadcasts,
+                    cookies=self._cookies,
+                    user_id=self._member,
+                )
+            return found
+        finally:
+            server.stop()
+
+    def _newcomers(self, server: LiveServer | Peer) -> float:
+        server.start()
+        try:
+            return figures.newcomers(_driver(server), self._scale)
+        finally:
+            server.stop()
+
+
+def _driver(server: LiveServer | Peer) -> Driver:
+    return Driver(port=server.port, origin=server.origin, pid=server.pid)
+
+
+def _options(arguments: Sequence[str]) -> tuple[Scale, int]:
+    parser = argparse.ArgumentParser(prog="tests.bench.live")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    for field in fields(Scale):
+        parser.add_argument(f"--{field.name}", type=int, default=field.default)
+    given = vars(parser.parse_args(arguments))
+    rounds = given.pop("rounds")
+    return Scale(**given), rounds
+
+
+def _take_files() -> None:
+    """Each connection is one, here and in the server, which inherits how many it may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _leave_a_core() -> int | None:
+    """Keeps this process and the database off the server's; where there is one, all share it."""
+    if not {SERVER_CORE, DRIVER_CORE} <= os.sched_getaffinity(0):
+        return None
+    os.sched_setaffinity(0, {DRIVER_CORE})
+    return SERVER_CORE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

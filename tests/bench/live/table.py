@@ -1,0 +1,86 @@
+"""Both sides beside each other, and which targets are met."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.bench.live.figures import Figures
+
+# What it is called, how it is written, and what one is divided by for that.
+ROWS = {
+    "connects": ("connects/s to /", "{:,.0f}", 1),
+    "connects_cpu": ("connects per CPU s to /", "{:,.0f}", 1),
+    "member_connects": ("connects/s to /members", "{:,.0f}", 1),
+    "member_connects_cpu": ("connects per CPU s to /members", "{:,.0f}", 1),
+    "memory_bytes": ("KB a signed-in connection", "{:.1f}", 1_024),
+    "deliveries_{audience}": ("deliveries/s to {audience:,}", "{:,.0f}", 1),
+    "deliveries_{audience}_cpu": ("deliveries per CPU s to {audience:,}", "{:,.0f}", 1),
+    "delivery_{audience}_p50": ("ms to deliver to {audience:,}, p50", "{:.1f}", 0.001),
+    "delivery_{audience}_p99": ("ms to deliver to {audience:,}, p99", "{:.1f}", 0.001),
+    "deliveries_{clients}": ("deliveries/s to {clients:,}", "{:,.0f}", 1),
+    "deliveries_{clients}_cpu": ("deliveries per CPU s to {clients:,}", "{:,.0f}", 1),
+    "delivery_{clients}_p99": ("ms to deliver to {clients:,}, p99", "{:.1f}", 0.001),
+    "answers": ("acknowledgements/s", "{:,.0f}", 1),
+    "answers_cpu": ("acknowledgements per CPU s", "{:,.0f}", 1),
+    "answer_p99": ("ms to an acknowledgement, p99", "{:.1f}", 0.001),
+    "leaving_seconds": ("s until the count is right after {clients:,} left", "{:.2f}", 1),
+    "newcomers_cpu": ("CPU s for {newcomers:,} connects, count on a beat", "{:.2f}", 1),
+    "newcomers_naive_cpu": ("CPU s for {newcomers:,} connects, count on each", "{:.2f}", 1),
+}
+# At least so many times what Node does, or at most.
+AT_LEAST = {
+    "deliveries_{audience}_cpu": 1.5,
+    "deliveries_{clients}_cpu": 1.5,
+    "connects_cpu": 1.0,
+    "member_connects_cpu": 0.8,
+    "answers_cpu": 0.6,
+}
+AT_MOST = {"memory_bytes": 0.8}
+LEAVING_SECONDS_MAX = 1.0
+REVOCATION_SECONDS_MAX = 0.25
+
+
+def medians(rounds: Sequence[Figures]) -> Figures:
+    """Of each figure."""
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+
+
+def table(ours: Figures, node: Figures, scale: Mapping[str, int]) -> Iterator[str]:
+    """In Markdown, so that it can be kept as it is."""
+    yield "| | Potluck | Node's socket.io | ratio |"
+    yield "| --- | ---: | ---: | ---: |"
+    for key, (title, form, unit) in ROWS.items():
+        name = key.format(**scale)
+        sides = [form.format(side[name] / unit) if name in side else "" for side in (ours, node)]
+        both = name in ours and name in node
+        ratio = f"{ours[name] / node[name]:.2f}" if both else ""
+        yield f"| {title.format(**scale)} | {sides[0]} | {sides[1]} | {ratio} |"
+
+
+def targets(
+    ours: Figures, node: Figures, scale: Mapping[str, int], *, revocation_seconds: float
+) -> Iterator[str]:
+    """A line for each: met or not."""
+    for limits, word in ((AT_LEAST, "at least"), (AT_MOST, "at most")):
+        for key, limit in limits.items():
+            name = key.format(**scale)
+            ratio = ours[name] / node[name]
+            is_met = ratio >= limit if word == "at least" else ratio <= limit
+            title = ROWS[key][0].format(**scale)
+            yield _line(f"{title}, {word} {limit} of Node", f"{ratio:.2f}", is_met=is_met)
+    seconds = ours["leaving_seconds"]
+    yield _line(
+        f"{scale['clients']:,} leave at once, under {LEAVING_SECONDS_MAX} s",
+        f"{seconds:.2f} s",
+        is_met=seconds < LEAVING_SECONDS_MAX,
+    )
+    yield _line(
+        f"a deleted session's socket closes (p99), under {REVOCATION_SECONDS_MAX * 1_000:.0f} ms",
+        f"{revocation_seconds * 1_000:.0f} ms",
+        is_met=revocation_seconds < REVOCATION_SECONDS_MAX,
+    )
+
+
+def _line(title: str, value: str, *, is_met: bool) -> str:
+    return f"target {title}, of the performance work: {value}, {'met' if is_met else 'not met'}"

@@ -1,0 +1,123 @@
+"""One process of Potluck on a database that is there already: started, killed, started again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from sandbox.ports import free_port
+from tests.stack import CONFIGURATION, ROOT
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 20
+# One round costs 15 credits.
+PRICE = ("scripted", "--input-credits", "1000", "--output-credits", "40000")
+
+
+class LiveServer:
+    """`python wsgi.py` on a free port, on one core where one is named."""
+
+    def __init__(self, *, database_url: str, var: Path, core: int | None = None) -> None:
+        self.port = free_port("127.0.0.1", 0)
+        self.origin = f"http://localhost:{self.port}"
+        self._var = var
+        self._core = core
+        self._environ = {
+            **os.environ,
+            **dict.fromkeys(CONFIGURATION, ""),
+            "DATABASE_URL": database_url,
+            "POTLUCK_VAR": str(var),
+            "PORT": str(self.port),
+            # No text is written here, but what one would cost is known.
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            "OPENAI_API_KEY": "sandbox",
+            "OPENAI_MODEL": PRICE[0],
+        }
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What it wrote since it was first started."""
+        return (self._var / "server.log").read_text(errors="replace")
+
+    def prepare(self) -> None:
+        """Brings the database to this version, and sets a price for rounds."""
+        for words in (("migrate",), ("price", *PRICE)):
+            code, said = self.flask(*words)
+            assert code == 0, said
+
+    def flask(self, *words: str) -> tuple[int, str]:
+        """Runs a command of the app: its exit code and what it printed."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environ, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        command = [sys.executable, "wsgi.py"]
+        with (self._var / "server.log").open("ab") as log:
+            self._process = start_on_core(command, core=self._core, environ=self._environ, log=log)
+        wait_until_ready(self._process, f"http://127.0.0.1:{self.port}/readyz")
+
+    def kill(self) -> None:
+        """Ends it as a crash or the kernel would."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Ends it as an operator would."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+
+def start_on_core(
+    command: Sequence[str], *, core: int | None, environ: Mapping[str, str], log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A process that runs on this core alone, with all its threads."""
+
+    def pin() -> None:
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        # This process has one thread, so none can hold a lock here.
+        preexec_fn=pin,  # noqa: PLW1509
+    )
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    """Returns once a page answers there."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while not _answers(url):
+        assert process.poll() is None, "the server gave up"
+        assert time.monotonic() < deadline, "the server is not ready"
+        time.sleep(0.02)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
+            return True
+    except OSError:
+        return False
