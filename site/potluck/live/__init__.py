@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Flask
 from flask_socketio import SocketIO
 
-from potluck.accounts.sessions import delete_expired
+from potluck.accounts.sessions import cookie_name, delete_expired
 from potluck.jobs import Jobs
-from potluck.live import broadcasts, listener, namespaces, presence, revocation
+from potluck.live import broadcasts, listener, namespaces, presence, revocation, transport
+from potluck.live.channels import client_manager
+from potluck.live.packets import JsonPacket
+from potluck.live.places import Places
 from potluck.settings import Settings
 
-PING_SECONDS = 10
-PING_TIMEOUT_SECONDS = 8
-MESSAGE_BYTES_MAX = 16 * 1024
 COUNT_EVERY_SECONDS = 0.5
 EXPIRY_EVERY_SECONDS = 1
 SWEEP_EVERY_SECONDS = 5
@@ -25,18 +25,18 @@ def init_app(app: Flask, settings: Settings) -> None:
     listener.on("pool", presence.push_pool_count)
     if settings.potluck_role == "web":
         return
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     socketio = SocketIO(
         app,
         async_mode="gevent",
         # Handlers of one client run in the order in which its events came.
         async_handlers=False,
-        transports=["websocket"],
-        cors_allowed_origins=[settings.origin],
         manage_session=False,
-        max_http_buffer_size=MESSAGE_BYTES_MAX,
-        ping_interval=PING_SECONDS,
-        ping_timeout=PING_TIMEOUT_SECONDS,
+        serializer=JsonPacket,
+        client_manager=client_manager(redis_url),
     )
+    places = Places(cookie_name=cookie_name(settings))
+    transport.plug_into(socketio, origin=settings.origin, places=places)
     broadcasts.connect(socketio)
     socketio.on_namespace(namespaces.PublicNamespace("/"))
     socketio.on_namespace(namespaces.MembersNamespace("/members"))
