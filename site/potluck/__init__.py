@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     db.connect(settings)
     web.init_app(app, settings)
-    limits.init_app(app, settings)
+    limits.init_app(app)
     accounts.init_app(app, settings)
     credits.init_app(app)
     billing.init_app(app, settings)
@@ -39,4 +39,5 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
     commands.init_app(app)
+    limits.find_addresses(app, settings)
     return app

@@ -30,9 +30,16 @@ def _too_often(_limit: RequestLimit) -> Response:
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", on_breach=_too_often)
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Counts; and finds the address of those who come through a proxy beside us."""
+def init_app(app: Flask) -> None:
+    """Counts."""
     limiter.init_app(app)
+
+
+def find_addresses(app: Flask, settings: Settings) -> None:
+    """Finds the address of those who come through a proxy beside us.
+
+    Call it last: sockets, too, are to be met at the outermost door.
+    """
     if settings.is_production:
         app.wsgi_app = _NearbyProxy(app.wsgi_app)  # type: ignore[method-assign]
 

@@ -7,7 +7,7 @@ from flask_socketio import SocketIO
 
 from potluck.accounts.departures import user_leaving
 from potluck.accounts.models import User
-from potluck.accounts.sessions import delete_expired
+from potluck.accounts.sessions import cookie_name, delete_expired
 from potluck.jobs import Jobs
 from potluck.live import (
     broadcasts,
@@ -20,13 +20,14 @@ from potluck.live import (
     receiving,
     revocation,
     rows,
+    transport,
     waiting,
 )
+from potluck.live.channels import client_manager
+from potluck.live.packets import JsonPacket
+from potluck.live.places import Places
 from potluck.settings import Settings
 
-PING_SECONDS = 10
-PING_TIMEOUT_SECONDS = 8
-MESSAGE_BYTES_MAX = 16 * 1024
 # A count is exact after these three: it is written, read by the others, and pushed.
 WRITE_EVERY_SECONDS = 0.2
 READ_EVERY_SECONDS = 0.25
@@ -48,18 +49,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     listener.after_gap(presence.doubt_everything)
     if settings.potluck_role == "web":
         return
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     socketio = SocketIO(
         app,
         async_mode="gevent",
-        # Handlers of one client run in the order in which its events came.
-        async_handlers=False,
-        transports=["websocket"],
-        cors_allowed_origins=[settings.origin],
-        json=receiving.Json,
-        max_http_buffer_size=MESSAGE_BYTES_MAX,
-        ping_interval=PING_SECONDS,
-        ping_timeout=PING_TIMEOUT_SECONDS,
+        serializer=JsonPacket,
+        client_manager=client_manager(redis_url),
     )
+    places = Places(cookie_name=cookie_name(settings))
+    transport.plug_into(socketio, origin=settings.origin, places=places)
     broadcasts.connect(socketio)
     receiving.Receiver(
         socketio.server,

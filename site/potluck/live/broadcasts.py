@@ -86,9 +86,7 @@ def session_ended(sid: str, *, reason: str) -> None:
 
 def silence(sid: str) -> None:
     """Takes a member's socket out of every channel: nothing is said to it any more."""
-    server = _server().server
-    for channel in server.rooms(sid, namespace="/members"):
-        server.leave_room(sid, channel, namespace="/members")
+    _server().server.manager.leave_all(sid, "/members")
 
 
 def close_connection(sid: str) -> None:

@@ -1,13 +1,11 @@
 """Takes a client's messages apart. Who breaks the rules of the transport is shown out.
 
 In place of the library's own reading, which gives events that call themselves `connect` or
-`disconnect` to the handlers of these, keeps attachments of any number, and writes an error with
-its traces into the log for every message that it can't read.
+`disconnect` to the handlers of these.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
@@ -15,23 +13,10 @@ from socketio import Server, packet
 
 from potluck.live.answering import AnsweringNamespace
 from potluck.live.budgets import CONNECT_COST, Budget
+from potluck.live.packets import BadPacket, JsonPacket
 from potluck.live.protocol import ErrorCode
 
 logger = logging.getLogger(__name__)
-
-
-class Json:
-    """JSON for the library: what is nested too deep to be read is as wrong as any other."""
-
-    dumps = staticmethod(json.dumps)
-
-    @staticmethod
-    def loads(text: str) -> Any:
-        """The value; raises `ValueError`, and nothing else."""
-        try:
-            return json.loads(text)
-        except RecursionError:
-            raise ValueError from None
 
 
 class Receiver:
@@ -44,39 +29,22 @@ class Receiver:
             server.register_namespace(each)
         server.eio.on("message", self.receive)
 
-    def receive(self, connection: str, message: str | bytes) -> None:
-        """Handles one message, and closes the connection where it is past bearing."""
+    def receive(self, connection: str, message: str) -> None:
+        """Handles one message; raises `BadPacket` where the connection is past bearing."""
         socket = self._server.eio.sockets.get(connection)
         if socket is None or socket.closing:
             return
         budget: Budget = socket.session.setdefault("budget", Budget())
-        is_bearable = budget.take_message()
-        try:
-            if is_bearable:
-                self._handle(connection, message, budget)
-        except ValueError:
-            is_bearable = False
-        if not is_bearable:
-            socket.close(wait=False)
-
-    def _handle(self, connection: str, message: str | bytes, budget: Budget) -> None:
-        """Raises `ValueError` for what is no message of the protocol."""
-        if isinstance(message, bytes):
-            # The rest of an event that was refused already.
-            return
-        if not isinstance(message, str):
-            raise ValueError  # noqa: TRY004 - JSON where a packet should be, read by Engine.IO
-        received = self._server.packet_class(encoded_packet=message)
+        if not budget.take_message():
+            raise BadPacket("too many messages")
+        received = JsonPacket(encoded_packet=message)
         match received.packet_type:
-            case packet.EVENT | packet.BINARY_EVENT:
+            case packet.EVENT:
                 self._handle_event(connection, received, budget)
             case packet.CONNECT:
                 self._handle_connect(connection, received, budget)
-            case packet.DISCONNECT:
-                self._server._handle_disconnect(connection, received.namespace)  # noqa: SLF001
             case _:
-                # Nothing that is pushed asks for an acknowledgement.
-                raise ValueError
+                self._server._handle_disconnect(connection, received.namespace)  # noqa: SLF001
 
     def _handle_connect(self, connection: str, received: packet.Packet, budget: Budget) -> None:
         if budget.take(CONNECT_COST):
@@ -95,8 +63,6 @@ class Receiver:
         sid = manager.sid_from_eio_sid(connection, name)
         if not manager.is_connected(sid, name):
             return
-        if not (isinstance(received.data, list) and received.data):
-            raise ValueError
         event, *arguments = received.data
         answer = self._namespaces[name].answer(sid, event, arguments, budget)
         if not manager.is_connected(sid, name):

@@ -1,0 +1,86 @@
+"""Which clients are on which channel, and the walk through them when they are told something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+from socketio import Manager, RedisManager
+
+SENDS_WITHOUT_A_BREAK = 200
+
+
+class Channels(Manager):
+    """Knows each client's channels, so that leaving is no walk through everybody's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._channels_of: dict[tuple[str, str], set[str | None]] = {}
+        self._barred: set[tuple[str, str]] = set()
+
+    def basic_enter_room(
+        self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
+    ) -> None:
+        """Called by the library for whoever joins a namespace (`None`) or a channel in it."""
+        if (namespace, sid) in self._barred:
+            return
+        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+        self._channels_of.setdefault((namespace, sid), set()).add(room)
+
+    def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
+        """Called by the library for each channel that is left."""
+        super().basic_leave_room(sid, namespace, room)
+        self._channels_of.get((namespace, sid), set()).discard(room)
+
+    def basic_disconnect(self, sid: str, namespace: str, **_: Any) -> None:
+        """Called by the library for who has left a namespace: the stock one walks all channels."""
+        for room in list(self._channels_of.get((namespace, sid), ())):
+            self.basic_leave_room(sid, namespace, room)
+        self._channels_of.pop((namespace, sid), None)
+        self._barred.discard((namespace, sid))
+        self.callbacks.pop(sid, None)
+        for pending in (self.pending_connect, self.pending_disconnect):
+            if sid in pending.get(namespace, ()):
+                pending[namespace].remove(sid)
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+        """The channels that a client is on."""
+        channels = self._channels_of.get((namespace, sid), ())
+        return [channel for channel in channels if channel is not None]
+
+    def leave_all(self, sid: str, namespace: str) -> None:
+        """Takes a client off every channel, at once and for good.
+
+        It can still be told something by its own id, such as why. An event of its that is being
+        handled at this moment puts it on no channel again.
+        """
+        for channel in self.get_rooms(sid, namespace):
+            if channel != sid:
+                self.basic_leave_room(sid, namespace, channel)
+        if (namespace, sid) in self._channels_of:
+            self._barred.add((namespace, sid))
+
+    def is_in_a_namespace(self, eio_sid: str) -> bool:
+        """Whether a connection is of any use to its client."""
+        return any(self.sid_from_eio_sid(eio_sid, namespace) for namespace in self.rooms)
+
+    def get_participants(self, namespace: str, room: str | None) -> Iterator[tuple[str, str]]:
+        """Those on a channel, as `(sid, eio_sid)`; every broadcast walks through here.
+
+        Others get their turn in between, and whoever has left meanwhile is passed over.
+        """
+        for number, (sid, eio_sid) in enumerate(list(super().get_participants(namespace, room)), 1):
+            if room in self._channels_of.get((namespace, sid), ()):
+                yield sid, eio_sid
+            if number % SENDS_WITHOUT_A_BREAK == 0:
+                gevent.sleep(0)
+
+
+class SharedChannels(Channels, RedisManager):
+    """The same, with the processes on one bus telling each other."""
+
+
+def client_manager(redis_url: str | None) -> Channels:
+    """What Socket.IO keeps its clients in: shared where there is a bus."""
+    return SharedChannels(redis_url) if redis_url else Channels()
