@@ -37,6 +37,8 @@ class Receiver:
         budget: Budget = socket.session.setdefault("budget", Budget())
         if not budget.take_message():
             raise BadPacket("too many messages")
+        if not message:
+            raise BadPacket("nothing said")
         received = JsonPacket(encoded_packet=message)
         match received.packet_type:
             case packet.EVENT:

