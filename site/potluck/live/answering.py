@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, g
@@ -53,8 +54,7 @@ class AnsweringNamespace(Namespace):
 
     def trigger_event(self, event: str, sid: str, *args: Any) -> None:
         """Called by the library when a socket comes or goes, and for nothing else."""
-        with self._app.app_context():
-            g.sid = sid
+        with self._hearing(sid):
             try:
                 if event == "connect":
                     self.on_connect(args[0], args[1] if len(args) > 1 else None)
@@ -69,8 +69,7 @@ class AnsweringNamespace(Namespace):
 
     def answer(self, sid: str, event: object, arguments: list[Any], budget: Budget) -> Answer:
         """What the client is told; nothing that it sends makes this raise."""
-        with self._app.app_context():
-            g.sid = sid
+        with self._hearing(sid):
             try:
                 return self._answer(event, arguments, budget)
             except Exception:
@@ -81,6 +80,16 @@ class AnsweringNamespace(Namespace):
 
     def admit(self) -> None:
         """Called before each event is handled; raises a `Refusal` if the socket may not ask."""
+
+    @contextmanager
+    def _hearing(self, sid: str) -> Iterator[None]:
+        """In the end the connection to the database goes back, with what nobody committed."""
+        with self._app.app_context():
+            g.sid = sid
+            try:
+                yield
+            finally:
+                db.session.remove()
 
     def _answer(self, event: object, arguments: list[Any], budget: Budget) -> Answer:
         try:
