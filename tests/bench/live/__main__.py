@@ -24,7 +24,7 @@ from tests.bench.live.peer import Peer
 from tests.bench.live.postgres import postgres
 from tests.bench.live.revocation import revocation_p99
 from tests.bench.live.table import medians, table, targets
-from tests.live import crowd
+from tests.live import members
 from tests.live.server import LiveServer
 
 ROUNDS = 3

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from tests.live import crowd
+from tests.live import members
 from tests.live.wire import Client, Wire
 
 CONNECTING_MAX = 100

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.bench.live.driver import Driver
 from tests.bench.live.figures import Scale, percentile
-from tests.live import crowd
+from tests.live import members
 
 PAUSE_SECONDS_MAX = 0.05
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import psycopg
 
-from tests.live import crowd
+from tests.live import members
 from tests.live.storm.answers import Answers
 from tests.live.storm.people import Member, SignIn, Tab
 from tests.live.wire import Client, Wire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tests.live import crowd
+from tests.live import members
 from tests.live.storm.people import Member, SignIn, Tab
 
 TABS = 1_000
