@@ -69,9 +69,12 @@ class Visitor:
         assert token
         return token
 
-    def connect(self, *namespaces: str, origin: str | None = None) -> Socket:
+    def connect(
+        self, *namespaces: str, origin: str | None = None, auth: object | None = None
+    ) -> Socket:
         """Opens a socket with this browser's cookie, and waits until it is let in."""
         opened = self._open(*namespaces)
+        opened.auth = auth
         opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=True)
         return opened
 
@@ -98,6 +101,7 @@ class Socket:
     def __init__(self, url: str, namespaces: tuple[str, ...]) -> None:
         self.url = url
         self.namespaces = list(namespaces)
+        self.auth: object | None = None
         self.client = socketio.Client(reconnection=False)
         self.heard: list[tuple[str, Any]] = []
         self.refusals: queue.Queue[Any] = queue.Queue()
@@ -118,6 +122,7 @@ class Socket:
         self.client.connect(
             self.url,
             headers=headers,
+            auth=self.auth,
             namespaces=self.namespaces,
             transports=["websocket"],
             wait=wait,

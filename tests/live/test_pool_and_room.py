@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.stack import Stack
 from tests.visitors import Socket, Visitor
 
 VisitorFactory = Callable[[], Visitor]
-
-
-@pytest.fixture
-def nobody_waits(stack: Stack, sql: Callable[..., list[Any]]) -> Iterator[None]:
-    """Whoever an earlier test left in the pool or a room is taken out."""
-    sql("DELETE FROM pool_entries")
-    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
-    yield
-    sql("DELETE FROM pool_entries")
 
 
 pytestmark = pytest.mark.usefixtures("nobody_waits")
