@@ -14,6 +14,8 @@ import requests
 import socketio
 
 TIMEOUT_SECONDS = 30
+# For as many rounds as a test may want.
+CREDITS_ENOUGH = 500
 CARD = "4242424242424242"
 COOKIE = "potluck"
 
@@ -57,6 +59,10 @@ class Visitor:
         assert answer.status_code == 200, answer.text
         return self
 
+    def funded(self) -> Visitor:
+        """Buys if need be: an hour has only so many purchases of one person."""
+        return self if self.balance()["available"] >= CREDITS_ENOUGH else self.buy()
+
     def balance(self) -> dict[str, int]:
         """The numbers behind the badge."""
         numbers: dict[str, int] = self.get("/credits/balance").json()
@@ -69,9 +75,12 @@ class Visitor:
         assert token
         return token
 
-    def connect(self, *namespaces: str, origin: str | None = None) -> Socket:
+    def connect(
+        self, *namespaces: str, origin: str | None = None, auth: object | None = None
+    ) -> Socket:
         """Opens a socket with this browser's cookie, and waits until it is let in."""
         opened = self._open(*namespaces)
+        opened.auth = auth
         opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=True)
         return opened
 
@@ -98,6 +107,7 @@ class Socket:
     def __init__(self, url: str, namespaces: tuple[str, ...]) -> None:
         self.url = url
         self.namespaces = list(namespaces)
+        self.auth: object | None = None
         self.client = socketio.Client(reconnection=False)
         self.heard: list[tuple[str, Any]] = []
         self.refusals: queue.Queue[Any] = queue.Queue()
@@ -118,6 +128,7 @@ class Socket:
         self.client.connect(
             self.url,
             headers=headers,
+            auth=self.auth,
             namespaces=self.namespaces,
             transports=["websocket"],
             wait=wait,

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.live.beside import Beside, process_beside
 from tests.stack import Stack, running_stack
 from tests.visitors import Visitor
 
@@ -47,3 +48,19 @@ def sql(stack: Stack) -> Iterator[Callable[..., list[Any]]]:
             return cursor.fetchall() if cursor.description else []
 
         yield run
+
+
+@pytest.fixture
+def beside(stack: Stack) -> Iterator[Beside]:
+    """A second process with sockets; it may be killed."""
+    with process_beside(stack) as process:
+        yield process
+
+
+@pytest.fixture
+def nobody_waits(stack: Stack, sql: Callable[..., list[Any]]) -> Iterator[None]:
+    """Whoever an earlier test left in the pool or a room is taken out."""
+    sql("DELETE FROM pool_entries")
+    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
+    yield
+    sql("DELETE FROM pool_entries")

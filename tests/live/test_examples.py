@@ -26,7 +26,7 @@ def test_the_example_follows_a_room_to_the_end(
     name: str,
 ) -> None:
     sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
-    ada = visitor().sign_in("ada").buy()
+    ada = visitor().sign_in("ada").funded()
     path = ada.submit("/rooms", page="/pool").url.removeprefix(ada.url)
     with (EXAMPLES / name).open() as example:
         process = subprocess.Popen(

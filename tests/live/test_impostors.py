@@ -81,7 +81,7 @@ def test_what_is_claimed_on_connecting_lets_nobody_in(visitor: VisitorFactory) -
 def test_a_member_who_claims_to_be_another_is_who_their_cookie_says(
     visitor: VisitorFactory, sql: Sql
 ) -> None:
-    ada, ben = visitor().sign_in("ada").buy(), visitor().sign_in("ben")
+    ada, ben = visitor().sign_in("ada").funded(), visitor().sign_in("ben")
     sql("DELETE FROM pool_entries")
     sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
     with raw_socket(ada) as raw:

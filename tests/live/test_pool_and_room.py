@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.stack import Stack
 from tests.visitors import Socket, Visitor
 
 VisitorFactory = Callable[[], Visitor]
-
-
-@pytest.fixture
-def nobody_waits(stack: Stack, sql: Callable[..., list[Any]]) -> Iterator[None]:
-    """Whoever an earlier test left in the pool or a room is taken out."""
-    sql("DELETE FROM pool_entries")
-    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
-    yield
-    sql("DELETE FROM pool_entries")
 
 
 pytestmark = pytest.mark.usefixtures("nobody_waits")
@@ -33,7 +23,7 @@ def test_the_pool_costs_the_credits_for_one_round(visitor: VisitorFactory) -> No
 
 
 def test_waiting_is_counted_once_a_person_and_ends_with_leaving(visitor: VisitorFactory) -> None:
-    ada = visitor().sign_in("ada").buy()
+    ada = visitor().sign_in("ada").funded()
     first, second = ada.connect("/members"), ada.connect("/members")
     assert first.ask("join_pool") == {"ok": True, "waiting": 1}
     assert second.ask("join_pool") == {"ok": True, "waiting": 1}
@@ -45,7 +35,7 @@ def test_who_goes_without_a_word_loses_the_place_and_the_others_hear_of_it(
 ) -> None:
     watcher = visitor().sign_in("ben").connect("/members")
     assert watcher.ask("get_pool_count") == {"ok": True, "waiting": 0}
-    waiting = visitor().sign_in("ada").buy().connect("/members")
+    waiting = visitor().sign_in("ada").funded().connect("/members")
     waiting.ask("join_pool")
     assert watcher.hear("pool_count") == {"waiting": 1}
     waiting.close()
@@ -53,7 +43,7 @@ def test_who_goes_without_a_word_loses_the_place_and_the_others_hear_of_it(
 
 
 def test_two_who_wait_are_led_to_one_room(visitor: VisitorFactory) -> None:
-    ada, ben = visitor().sign_in("ada").buy(), visitor().sign_in("ben").buy()
+    ada, ben = visitor().sign_in("ada").funded(), visitor().sign_in("ben").buy()
     at_ada, at_ben = ada.connect("/members"), ben.connect("/members")
     at_ada.ask("join_pool")
     at_ben.ask("join_pool")
@@ -65,7 +55,7 @@ def test_two_who_wait_are_led_to_one_room(visitor: VisitorFactory) -> None:
 
 
 def test_both_hear_the_same_text_and_each_pays_a_share(visitor: VisitorFactory) -> None:
-    people = [visitor().sign_in(name).buy() for name in ("ada", "ben")]
+    people = [visitor().sign_in(name).funded() for name in ("ada", "ben")]
     before = [person.balance()["posted"] for person in people]
     sockets, code = _seated(people)
     for person in people:
@@ -89,12 +79,12 @@ def test_both_hear_the_same_text_and_each_pays_a_share(visitor: VisitorFactory) 
 def test_what_is_asked_again_after_a_reconnect_was_done_once(
     visitor: VisitorFactory, sql: Callable[..., list[Any]]
 ) -> None:
-    ada = visitor().sign_in("ada").buy()
+    ada = visitor().sign_in("ada").funded()
     for _ in range(2):
         socket = ada.connect("/members")
         assert socket.ask("join_pool") == {"ok": True, "waiting": 1}
         socket.close()
-    ben = visitor().sign_in("ben").buy()
+    ben = visitor().sign_in("ben").funded()
     people = [ada, ben]
     sockets, code = _seated(people)
     _add_line(ada, code)
@@ -114,7 +104,7 @@ def test_what_is_asked_again_after_a_reconnect_was_done_once(
 
 
 def test_somebody_who_comes_late_gets_the_whole_text(visitor: VisitorFactory) -> None:
-    people = [visitor().sign_in(name).buy() for name in ("ada", "ben")]
+    people = [visitor().sign_in(name).funded() for name in ("ada", "ben")]
     sockets, code = _seated(people)
     for person in people:
         _add_line(person, code)
@@ -130,7 +120,7 @@ def test_somebody_who_comes_late_gets_the_whole_text(visitor: VisitorFactory) ->
 
 
 def test_a_room_of_one_works(visitor: VisitorFactory) -> None:
-    ada = visitor().sign_in("ada").buy()
+    ada = visitor().sign_in("ada").funded()
     page = ada.submit("/rooms", page="/pool")
     code = page.url.rpartition("/")[2]
     socket = ada.connect("/members")
@@ -141,7 +131,7 @@ def test_a_room_of_one_works(visitor: VisitorFactory) -> None:
 
 
 def test_strangers_cannot_listen_to_a_room(visitor: VisitorFactory) -> None:
-    ada = visitor().sign_in("ada").buy()
+    ada = visitor().sign_in("ada").funded()
     code = ada.submit("/rooms", page="/pool").url.rpartition("/")[2]
     mallory = visitor().sign_in("mallory2@example.com").connect("/members")
     assert mallory.ask("enter_room", {"code": code})["error"]["code"] == "no_such_room"

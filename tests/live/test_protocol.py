@@ -104,7 +104,7 @@ def test_what_is_no_message_closes_that_connection_and_no_other(
 def test_an_event_is_done_without_an_acknowledgement_too(visitor: VisitorFactory) -> None:
     watcher = visitor().sign_in("ben").connect("/members")
     before = watcher.ask("get_pool_count")["waiting"]
-    with raw_socket(visitor().sign_in("ada").buy()) as raw:
+    with raw_socket(visitor().sign_in("ada").funded()) as raw:
         raw.join()
         raw.send('42/members,["no_such_event"]')
         raw.send('42/members,["join_pool"]')

@@ -24,7 +24,7 @@ from tests.bench.live.peer import Peer
 from tests.bench.live.postgres import postgres
 from tests.bench.live.revocation import revocation_p99
 from tests.bench.live.table import medians, table, targets
-from tests.live import members
+from tests.live import population
 from tests.live.server import LiveServer
 
 ROUNDS = 3
@@ -69,9 +69,9 @@ class Bench:
         self._potluck = LiveServer(database_url=database_url, var=folder, core=core)
         self._potluck.prepare()
         self._connection = psycopg.connect(database_url, autocommit=True)
-        (self._member,) = crowd.make_members(self._connection, people=1)
+        (self._member,) = population.make_members(self._connection, people=1)
         sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
-        self._cookies = crowd.sign_in(self._connection, [self._member] * sessions)
+        self._cookies = population.sign_in(self._connection, [self._member] * sessions)
 
     def potluck(self) -> Figures:
         """One round of ours."""

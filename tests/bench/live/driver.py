@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from tests.live import members
+from tests.live import population
 from tests.live.wire import Client, Wire
 
 CONNECTING_MAX = 100
@@ -61,7 +61,7 @@ class Driver:
         while joined < number:
             while len(clients) < number and len(clients) - joined < CONNECTING_MAX:
                 cookie = cookies[len(clients) % len(cookies)] if cookies else None
-                source = crowd.source(len(clients))
+                source = population.source(len(clients))
                 clients.append(self.wire.connect(namespace, cookie=cookie, source=source))
                 if begin:
                     begin(len(clients), clients[-1])

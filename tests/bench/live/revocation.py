@@ -10,7 +10,7 @@ import psycopg
 
 from tests.bench.live.driver import Driver
 from tests.bench.live.figures import Scale, percentile
-from tests.live import members
+from tests.live import population
 
 PAUSE_SECONDS_MAX = 0.05
 
@@ -18,15 +18,15 @@ PAUSE_SECONDS_MAX = 0.05
 def revocation_p99(driver: Driver, connection: psycopg.Connection, scale: Scale) -> float:
     """Seconds: of those who are signed in, some lose their row one by one."""
     clients, revoked = scale.holders, scale.revoked
-    members = crowd.make_members(connection, people=clients)
-    cookies = crowd.sign_in(connection, members)
+    members = population.make_members(connection, people=clients)
+    cookies = population.sign_in(connection, members)
     sockets = driver.connect(clients, namespace="/members", cookies=cookies)
     closed_at: dict[int, float] = {}
     delays = []
     for number in random.sample(range(clients), revoked):
         sockets[number].closed = partial(_note, closed_at, number)
         driver.wire.run(lambda: False, seconds_max=random.uniform(0, PAUSE_SECONDS_MAX))  # noqa: S311
-        crowd.end_session(connection, cookies[number])
+        population.end_session(connection, cookies[number])
         committed_at = time.perf_counter()
         driver.until(partial(closed_at.__contains__, number))
         delays.append(closed_at[number] - committed_at)

@@ -8,7 +8,7 @@ from functools import partial
 
 import psycopg
 
-from tests.live import members
+from tests.live import population
 from tests.live.storm.answers import Answers
 from tests.live.storm.people import Member, SignIn, Tab
 from tests.live.wire import Client, Wire
@@ -32,7 +32,7 @@ class Acts:
         """Connects, as a page does that loads: to both namespaces if it has a session."""
         token = tab.sign_in.token if tab.sign_in else None
         namespaces = ("/", "/members") if tab.sign_in else ("/",)
-        client = self._wire.connect(*namespaces, cookie=token, source=crowd.source(tab.number))
+        client = self._wire.connect(*namespaces, cookie=token, source=population.source(tab.number))
         client.heard = partial(self.answers.hear, tab)
         client.closed = partial(self._lose, tab)
         client.turned_away = partial(self._turn_away, tab)
@@ -89,8 +89,8 @@ class Acts:
         if tab.sign_in is None or tab.is_revoked:
             return
         over, member = tab.sign_in, tab.sign_in.member
-        crowd.end_session(self._connection, over.token)
-        (token,) = crowd.sign_in(self._connection, [member.user_id])
+        population.end_session(self._connection, over.token)
+        (token,) = population.sign_in(self._connection, [member.user_id])
         over.renewed = SignIn(member, token)
         over.revoked_at = time.monotonic()
         for each in member.tabs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tests.live import members
+from tests.live import population
 from tests.live.storm.people import Member, SignIn, Tab
 
 TABS = 1_000
@@ -15,9 +15,9 @@ STRANGER_EVERY = 10
 
 def cast(connection: psycopg.Connection) -> list[Tab]:
     """A thousand tabs: members' with a session each two or three share, and strangers'."""
-    members = [Member(user_id) for user_id in crowd.make_members(connection, people=MEMBERS)]
+    members = [Member(user_id) for user_id in population.make_members(connection, people=MEMBERS)]
     browsers = [member for member in members for _ in range(2)]
-    tokens = crowd.sign_in(connection, [member.user_id for member in browsers])
+    tokens = population.sign_in(connection, [member.user_id for member in browsers])
     sign_ins = [SignIn(member, token) for member, token in zip(browsers, tokens, strict=True)]
     tabs = []
     for number in range(TABS):

@@ -1,0 +1,80 @@
+"""A second process with sockets, beside an installation that runs: same database, own port."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+
+from sandbox.ports import free_port
+from tests.stack import PORTS, ROOT, START_SECONDS_MAX, STOP_SECONDS_MAX, Stack
+from tests.visitors import COOKIE, Visitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """The process, and how to reach it."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def visit(self, person: Visitor | None = None) -> Visitor:
+        """A browser at this process; with the session that somebody has at the other."""
+        visitor = Visitor(self.url)
+        if person:
+            visitor.http.cookies.set(COOKIE, person.token)
+        return visitor
+
+    def kill(self) -> None:
+        """Ends it without a word."""
+        self.process.kill()
+        self.process.wait(STOP_SECONDS_MAX)
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Stops it where it is, and lets it go on."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def process_beside(stack: Stack, **env: str) -> Iterator[Beside]:
+    """Starts `python wsgi.py` with the installation's settings; ends it if it still runs."""
+    port = free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
+    url = f"http://localhost:{port}"
+    environ = {**os.environ, **stack.env, "PORT": str(port), "PUBLIC_URL": url, **env}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "wsgi.py"], cwd=ROOT, env=environ, stdout=output, stderr=output
+        )
+        try:
+            _wait_until_ready(process, url)
+            yield Beside(process=process, url=url)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(STOP_SECONDS_MAX)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while True:
+        assert process.poll() is None, "it gave up"
+        assert time.monotonic() < deadline, "not ready yet"
+        try:
+            if requests.get(f"{url}/readyz", timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)

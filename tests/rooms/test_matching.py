@@ -1,0 +1,124 @@
+"""Several processes match at the same moment: nobody sits twice, nobody is left over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from potluck.database import db
+from potluck.rooms import matching, rooms
+from tests.people import make_user
+
+MATCHERS = 4
+WAIT = text("""
+    INSERT INTO pool_entries (user_id, joined_at, expires_at)
+    VALUES (:user_id, now() - interval '30 seconds', now() + interval '1 minute')
+""")
+SEATS = text("SELECT room_id, user_id FROM room_members WHERE left_at IS NULL")
+LEFT_WAITING = text("SELECT user_id FROM pool_entries")
+
+pytestmark = pytest.mark.usefixtures("table")
+
+
+@pytest.mark.parametrize("people", [2, 3, 9, 26])
+def test_matchers_that_race_seat_everybody_once(app: Flask, people: int) -> None:
+    before = set(db.session.execute(SEATS).all())
+    waiting = _waiting(people)
+    _at_once(app, [matching.match_waiting] * MATCHERS)
+    seated = [seat for seat in db.session.execute(SEATS).all() if seat not in before]
+    left = list(db.session.scalars(LEFT_WAITING))
+    assert sorted([seat.user_id for seat in seated] + left) == sorted(waiting)
+    # Rooms of four are made first, so one person may be alone, and never a pair.
+    assert len(left) == (1 if people % rooms.SEATS_MAX == 1 else 0)
+    by_room = [seat.room_id for seat in seated]
+    assert all(matching.PEOPLE_MIN <= by_room.count(room) <= rooms.SEATS_MAX for room in by_room)
+
+
+def test_who_opens_a_room_while_they_are_matched_sits_in_one_room(app: Flask) -> None:
+    waiting = _waiting(8)
+
+    def open_own(user_id: int) -> Callable[[], None]:
+        def create() -> None:
+            try:
+                rooms.create_room([user_id])
+                db.session.commit()
+            except rooms.AlreadyInRoom:
+                db.session.rollback()
+
+        return create
+
+    _at_once(app, [matching.match_waiting, *map(open_own, waiting[:3]), matching.match_waiting])
+    matching.match_waiting()
+    seated = [seat.user_id for seat in db.session.execute(SEATS).all()]
+    for user_id in waiting[:3]:
+        assert seated.count(user_id) == 1
+    assert len(db.session.scalars(LEFT_WAITING).all()) <= 1
+
+
+def test_leaving_while_being_matched_leaves_one_or_the_other(app: Flask) -> None:
+    waiting = _waiting(4)
+    left: list[int] = []
+
+    def leave(user_id: int) -> Callable[[], None]:
+        def go() -> None:
+            try:
+                matching.leave_pool(user_id)
+                left.append(user_id)
+            except rooms.AlreadyInRoom:
+                db.session.rollback()
+
+        return go
+
+    _at_once(app, [matching.match_waiting, *map(leave, waiting[:2])])
+    matching.match_waiting()
+    seated = {seat.user_id for seat in db.session.execute(SEATS).all()}
+    assert seated.isdisjoint(left)
+    assert seated.union(left).issuperset(waiting)
+
+
+def test_somebody_behind_people_who_cannot_pay_is_matched_all_the_same(app: Flask) -> None:
+    for number in range(5):
+        db.session.execute(WAIT, {"user_id": make_user(f"Poor {number}").id})
+    db.session.commit()
+    waiting = _waiting(2)
+    matching.match_waiting()
+    seated = {seat.user_id for seat in db.session.execute(SEATS).all()}
+    assert seated.issuperset(waiting)
+    assert db.session.scalars(LEFT_WAITING).all() == []
+
+
+def _waiting(people: int) -> list[int]:
+    """So many with credits, who have waited since before the last wave."""
+    ids = [make_user(f"Person {number}", credits=1000).id for number in range(people)]
+    for user_id in ids:
+        db.session.execute(WAIT, {"user_id": user_id})
+    db.session.commit()
+    return ids
+
+
+def _at_once(app: Flask, acts: list[Callable[[], None]]) -> None:
+    """Each in a thread of its own, with connections of its own, let go at the same moment."""
+    start = threading.Barrier(len(acts))
+    failures: list[Exception] = []
+
+    def run(act: Callable[[], None]) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - raised again by the test
+                failures.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert not failures, failures
