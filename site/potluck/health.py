@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from potluck.database import db
+from potluck.jobs import Jobs
+from potluck.live import broadcasts
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
@@ -24,10 +26,15 @@ def healthz() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """200 once the database answers and is migrated, 503 otherwise."""
+    """200 while people can be sent here: the database answers and is migrated, nothing ends."""
     try:
         version = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
         logger.exception("the database doesn't answer")
         return {"ok": False, "database": "unreachable"}, HTTPStatus.SERVICE_UNAVAILABLE
-    return {"ok": True, "database": version}
+    jobs: Jobs | None = current_app.extensions.get("jobs")
+    word: dict[str, str | bool] = {"ok": True, "database": version, "bus": broadcasts.bus()}
+    if jobs and jobs.is_draining:
+        # What asks whom to send people to shall send nobody more.
+        return {**word, "ok": False, "draining": True}, HTTPStatus.SERVICE_UNAVAILABLE
+    return word

@@ -28,6 +28,7 @@ class Jobs:
         self._loops = Group()
         self._tasks = Pool(TASKS_MAX)
         self._on_stop: list[Callable[[], None]] = []
+        self.is_draining = False
 
     def keep_running(self, loop: Callable[[], None]) -> None:
         """Runs `loop`, and again when it ends or fails."""
@@ -45,8 +46,13 @@ class Jobs:
         """Has `action` called first when the process stops."""
         self._on_stop.append(action)
 
+    def drain(self, *, within_seconds: float) -> None:
+        """Takes nothing new, and lets what runs come to its own end."""
+        self.is_draining = True
+        self._tasks.join(timeout=within_seconds)
+
     def stop(self) -> None:
-        """Lets what runs come to its end, within bounds."""
+        """Ends what still runs, within bounds."""
         self._loops.kill(timeout=1)
         for action in self._on_stop:
             self._run(action)

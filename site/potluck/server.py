@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
 import sys
 
@@ -14,12 +15,16 @@ from gevent.pywsgi import WSGIServer
 
 from potluck import billing, live, rooms
 from potluck.jobs import Jobs
+from potluck.live import farewell
 from potluck.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
 REQUESTS_STOP_WITHIN_SECONDS = 2
+# Most texts are written by then; the others are cut, and nobody pays for them.
+STREAMS_END_WITHIN_SECONDS = 5
+EXIT_AT_ONCE = 1
 
 
 def serve(app: Flask) -> None:
@@ -27,7 +32,7 @@ def serve(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     server = WSGIServer(_listener(settings), app, log=None, error_log=logger)
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
-    jobs = Jobs(app)
+    jobs = app.extensions["jobs"] = Jobs(app)
     if settings.potluck_role != "web":
         live.start(jobs)
         rooms.start(jobs)
@@ -56,5 +61,11 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 def _stop(server: WSGIServer, jobs: Jobs) -> None:
+    """Once it lets what runs come to its end; asked again, it ends at once."""
+    if jobs.is_draining:
+        os._exit(EXIT_AT_ONCE)
+    logger.info("stopping: nothing new is begun")
+    jobs.drain(within_seconds=STREAMS_END_WITHIN_SECONDS)
     jobs.stop()
+    farewell.send_home()
     server.stop()

@@ -14,7 +14,8 @@ from sandbox.children import Child
 from sandbox.terminal import say, write
 
 BEAT_SECONDS = 0.05
-STOP_GRACE_SECONDS = 3.0
+# The app lets a text that is being written come to its end.
+STOP_GRACE_SECONDS = 10.0
 SILENCE_SECONDS = 2.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

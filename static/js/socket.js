@@ -4,6 +4,7 @@ import { Manager } from "../vendor/socket.io-4.8.4.esm.min.js";
 
 const ANSWER_MILLISECONDS_MAX = 5000;
 const RETRY_MILLISECONDS = 2000;
+const RECONNECT_MILLISECONDS = 1000;
 // Errors that are the server's own, and pass.
 const PASSING = new Set(["no_answer", "internal_error", "too_many_requests"]);
 
@@ -15,6 +16,12 @@ export const members =
 
 comeBack(everyone);
 comeBack(members);
+
+// A server that ends says when to come back, each client another time.
+for (const socket of [everyone, members]) {
+  socket?.on("come_back", ({ seconds }) => manager.reconnectionDelay(seconds * 1000));
+}
+manager.on("open", () => manager.reconnectionDelay(RECONNECT_MILLISECONDS));
 
 /** Calls `callback` now if the socket is connected, and after every reconnect. */
 export function onConnect(socket, callback) {

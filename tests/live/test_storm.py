@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
 from potluck.settings import Settings
@@ -19,7 +20,7 @@ SECONDS = os.environ.get("POTLUCK_STORM_SECONDS", "30")
 
 
 @pytest.fixture
-def database_url(settings: Settings) -> Iterator[str]:
+def database_url(app: Flask, settings: Settings) -> Iterator[str]:
     """An empty database on the server of the run."""
     assert settings.database_url
     url = make_url(settings.database_url.get_secret_value())

@@ -23,7 +23,7 @@ from potluck.live import (
     transport,
     waiting,
 )
-from potluck.live.channels import client_manager
+from potluck.live.bus import client_manager
 from potluck.live.packets import JsonPacket
 from potluck.live.places import Places
 from potluck.settings import Settings

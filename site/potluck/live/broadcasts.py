@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from flask_socketio import SocketIO
 
 from potluck.credits import ledger
+from potluck.live.bus import SharedChannels
+from potluck.live.connection import Connection
 from potluck.live.protocol import (
+    PUSHES,
+    ComeBack,
     ConnectionCount,
     Credits,
     Delta,
@@ -82,6 +86,28 @@ def session_ended(sid: str, *, reason: str) -> None:
     """The last word to one socket."""
     payload: SessionEnded = {"reason": reason}
     _emit("session_ended", payload, to=sid)
+
+
+def connections() -> list[Connection]:
+    """Every client of this process; one that serves pages alone has none."""
+    return list(_socketio.server.eio.sockets.values()) if _socketio else []
+
+
+def come_back(connection_sid: str, *, seconds: float) -> None:
+    """To one client, wherever it listens: this process ends, and when to try again."""
+    payload: ComeBack = {"seconds": seconds}
+    for namespace in PUSHES:
+        sid = _server().server.manager.sid_from_eio_sid(connection_sid, namespace)
+        if sid:
+            _emit("come_back", payload, to=sid, namespace=namespace)
+
+
+def bus() -> str:
+    """Whether other processes can be told: "none", "here" or "away"."""
+    manager = _socketio.server.manager if _socketio else None
+    if not isinstance(manager, SharedChannels):
+        return "none"
+    return "away" if manager.is_away else "here"
 
 
 def silence(sid: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import gevent
-from socketio import Manager, RedisManager
+from socketio import Manager
 
 SENDS_WITHOUT_A_BREAK = 200
 
@@ -75,12 +75,3 @@ class Channels(Manager):
                 yield sid, eio_sid
             if number % SENDS_WITHOUT_A_BREAK == 0:
                 gevent.sleep(0)
-
-
-class SharedChannels(Channels, RedisManager):
-    """The same, with the processes on one bus telling each other."""
-
-
-def client_manager(redis_url: str | None) -> Channels:
-    """What Socket.IO keeps its clients in: shared where there is a bus."""
-    return SharedChannels(redis_url) if redis_url else Channels()

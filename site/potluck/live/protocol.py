@@ -118,6 +118,10 @@ class SessionEnded(TypedDict):
     reason: str
 
 
+class ComeBack(TypedDict):
+    seconds: float
+
+
 class RoomHead(TypedDict):
     code: str
     members: list[Seat]
@@ -156,8 +160,9 @@ EVENTS: dict[str, dict[str, Event]] = {
     },
 }
 PUSHES: dict[str, dict[str, type]] = {
-    "/": {"connection_count": ConnectionCount},
+    "/": {"connection_count": ConnectionCount, "come_back": ComeBack},
     "/members": {
+        "come_back": ComeBack,
         "credits": Credits,
         "pool_count": PoolCount,
         "matched": Matched,

@@ -75,8 +75,8 @@ _running: dict[int, Running] = {}
 
 
 def take_orders(jobs: Jobs) -> None:
-    """Starts every order that nobody has taken."""
-    while lease := leases.claim():
+    """Starts every order that nobody has taken; a process that is about to end takes none."""
+    while not jobs.is_draining and (lease := leases.claim()):
         jobs.spawn(run, lease)
 
 

@@ -52,15 +52,16 @@ def _ask(wire: Wire, tabs: Sequence[Tab], member: Tab, name: str) -> Any:
     return answers[0].get(name)
 
 
-def _ask_rooms(wire: Wire, tabs: Sequence[Tab]) -> dict[str, list[int]]:
+def _ask_rooms(wire: Wire, tabs: Sequence[Tab]) -> dict[str, Any]:
     """Who is here, by room: one of those who follow it enters once more, which changes nothing."""
     followers = {tab.follows: tab for tab in tabs if tab.is_here and tab.follows}
-    said: dict[str, list[int]] = {}
-
-    def note(answer: dict[str, Any]) -> None:
-        said[answer["room"]["code"]] = answer["here"]
-
+    said: dict[str, Any] = {}
     for code, tab in followers.items():
+
+        def note(answer: dict[str, Any], code: str = code) -> None:
+            # Who is asked to pause is asked again.
+            said[code] = answer["here"] if answer["ok"] else answer["error"]
+
         assert tab.client
         tab.client.ask("enter_room", {"code": code}, namespace="/members", answered=note)
     done = wire.run(lambda: len(said) == len(followers), seconds_max=ANSWER_SECONDS_MAX)

@@ -1,0 +1,23 @@
+"""What clients are told when their process ends."""
+
+from __future__ import annotations
+
+import random
+
+import gevent
+
+from potluck.live import broadcasts
+
+# So that a crowd doesn't knock at the other processes, or the next, all at once.
+COME_BACK_WITHIN_SECONDS = 5.0
+GOODBYES_WITHOUT_A_BREAK = 100
+
+
+def send_home() -> None:
+    """Tells every client of this process when to come back, and closes its connection."""
+    for number, connection in enumerate(broadcasts.connections(), 1):
+        seconds = random.uniform(0, COME_BACK_WITHIN_SECONDS)  # noqa: S311 - not a secret
+        broadcasts.come_back(connection.sid, seconds=round(seconds, 2))
+        connection.close(reason="come_back")
+        if number % GOODBYES_WITHOUT_A_BREAK == 0:
+            gevent.sleep(0)
