@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Blueprint, current_app
+from flask import Blueprint, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from potluck import gauges
 from potluck.database import db
 from potluck.jobs import Jobs
+from potluck.limits import is_nearby
 from potluck.live import broadcasts
 
 logger = logging.getLogger(__name__)
@@ -22,6 +25,14 @@ blueprint = Blueprint("health", __name__)
 def healthz() -> ResponseReturnValue:
     """200 as long as the process answers at all."""
     return {"ok": True}
+
+
+@blueprint.get("/metrics")
+def figures() -> ResponseReturnValue:
+    """What there is to watch, for this machine and the private network around it."""
+    if not is_nearby(request.remote_addr or ""):
+        abort(HTTPStatus.NOT_FOUND)
+    return Response(gauges.figures(), content_type=CONTENT_TYPE_LATEST)
 
 
 @blueprint.get("/readyz")

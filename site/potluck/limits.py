@@ -57,11 +57,12 @@ class _NearbyProxy:
         self._behind_proxy = ProxyFix(app, x_for=1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        app = self._behind_proxy if _is_nearby(environ.get("REMOTE_ADDR", "")) else self._app
+        app = self._behind_proxy if is_nearby(environ.get("REMOTE_ADDR", "")) else self._app
         return app(environ, start_response)
 
 
-def _is_nearby(address: str) -> bool:
+def is_nearby(address: str) -> bool:
+    """Whether it belongs to this machine or its private network."""
     try:
         return ipaddress.ip_address(address).is_private
     except ValueError:

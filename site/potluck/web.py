@@ -24,6 +24,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
+from potluck import metrics
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
@@ -151,7 +152,9 @@ def _socket_origin(settings: Settings) -> str:
 def _log_request(response: Response) -> None:
     if "started_at" not in g:
         return
-    milliseconds = (time.monotonic() - g.started_at) * 1000
+    seconds = time.monotonic() - g.started_at
+    metrics.REQUESTS.labels(request.endpoint or "none", response.status_code).observe(seconds)
+    milliseconds = seconds * 1000
     logger.info(
         "%s %s %s %.0f ms", request.method, request.path, response.status_code, milliseconds
     )

@@ -49,6 +49,14 @@ def test_a_count_that_dips_between_two_pushes_is_told_to_who_saw_the_dip(
         _hear_count(early, truth)
 
 
+def test_the_figures_count_those_who_are_connected(visitor: VisitorFactory) -> None:
+    ada = visitor().sign_in("ada")
+    name = 'potluck_connections{namespace="/members"} '
+    before = _figure(ada, name)
+    sockets = [ada.connect("/members") for _ in range(3)]
+    assert _figure(ada, name) == before + len(sockets)
+
+
 def test_a_crowd_costs_two_pushes_a_second_at_most(visitor: VisitorFactory) -> None:
     watcher = visitor().connect("/")
     before = watcher.ask("get_connection_count", namespace="/")["connections"]
@@ -92,16 +100,19 @@ def test_what_the_client_says_of_itself_is_ignored(visitor: VisitorFactory, sql:
     assert answer["error"]["code"] == "bad_payload"
 
 
+@pytest.mark.fault("S5")
 def test_a_page_of_another_site_opens_no_socket(visitor: VisitorFactory) -> None:
     ada = visitor().sign_in("ada")
     with pytest.raises(NotConnected):
         ada.connect("/members", origin="https://elsewhere.example")
 
 
+@pytest.mark.fault("S5")
 def test_a_cookie_without_an_origin_is_nobodys(visitor: VisitorFactory) -> None:
     assert visitor().sign_in("ada").refusal("/members", origin="")["code"] == "signed_out"
 
 
+@pytest.mark.fault("S1")
 def test_a_row_deleted_by_hand_closes_that_browser_within_a_second_and_no_other(
     visitor: VisitorFactory, sql: Sql
 ) -> None:
@@ -119,6 +130,7 @@ def test_a_row_deleted_by_hand_closes_that_browser_within_a_second_and_no_other(
     assert phone.refusal("/members") == {"code": "session_expired"}
 
 
+@pytest.mark.fault("S1")
 def test_a_revoked_socket_hears_nothing_more(visitor: VisitorFactory, sql: Sql) -> None:
     laptop, phone = visitor().sign_in("ada"), visitor().sign_in("ada")
     on_laptop, on_phone = laptop.connect("/members"), phone.connect("/members")
@@ -132,6 +144,7 @@ def test_a_revoked_socket_hears_nothing_more(visitor: VisitorFactory, sql: Sql) 
     assert [event for event, _ in on_phone.heard] == ["session_ended"]
 
 
+@pytest.mark.fault("S1")
 def test_a_row_that_went_without_a_word_is_found_within_five_seconds(
     visitor: VisitorFactory, sql: Sql
 ) -> None:
@@ -146,6 +159,7 @@ def test_a_row_that_went_without_a_word_is_found_within_five_seconds(
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.fault("S1")
 def test_signing_out_closes_every_tab_of_that_browser(visitor: VisitorFactory) -> None:
     ada = visitor().sign_in("ada")
     tabs = [ada.connect("/members"), ada.connect("/members")]
@@ -157,6 +171,7 @@ def test_signing_out_closes_every_tab_of_that_browser(visitor: VisitorFactory) -
         tab.ended.get(timeout=5)
 
 
+@pytest.mark.fault("S2")
 def test_a_session_ends_when_it_said_it_would(visitor: VisitorFactory, sql: Sql) -> None:
     ada = visitor().sign_in("ada")
     sql(
@@ -169,6 +184,7 @@ def test_a_session_ends_when_it_said_it_would(visitor: VisitorFactory, sql: Sql)
     socket.ended.get(timeout=5)
 
 
+@pytest.mark.fault("S1")
 def test_somebody_who_is_banned_is_out_and_stays_out(visitor: VisitorFactory, sql: Sql) -> None:
     mallory = visitor().sign_in("mallory@example.com")
     socket = mallory.connect("/members")
@@ -199,6 +215,11 @@ def _hear_count(socket: Any, expected: int) -> int:
     while socket.hear("connection_count")["connections"] != expected:
         pushes += 1
     return pushes
+
+
+def _figure(visitor: Visitor, name: str) -> float:
+    lines = visitor.get("/metrics").text.splitlines()
+    return next(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 def _digest(token: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, TextClause, text
 
+from potluck import metrics
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
 
@@ -121,7 +122,9 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
         "generation_id": generation_id,
         "ttl_seconds": ttl_seconds,
     }
-    short = frozenset(user_ids) - frozenset(_execute(RESERVE, values).scalars())
+    with metrics.LEDGER.labels("reserve").time():
+        paying = frozenset(_execute(RESERVE, values).scalars())
+    short = frozenset(user_ids) - paying
     if short:
         message = "There are not enough credits for this round."
         price = max(amounts[user_id] for user_id in short)
@@ -196,7 +199,8 @@ def _end(
         "shares": list(shares.values()),
         "reference": reference,
     }
-    _execute(SETTLE, values)
+    with metrics.LEDGER.labels("settle").time():
+        _execute(SETTLE, values)
 
 
 def _execute(statement: TextClause, values: Mapping[str, object]) -> CursorResult[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_socketio import SocketIO
 
+from potluck import metrics
 from potluck.credits import ledger
 from potluck.live.bus import SharedChannels
 from potluck.live.connection import Connection
@@ -93,6 +94,12 @@ def connections() -> list[Connection]:
     return list(_socketio.server.eio.sockets.values()) if _socketio else []
 
 
+def connections_by_namespace() -> dict[str, int]:
+    """How many clients of this process are in each."""
+    channels = _socketio.server.manager.rooms if _socketio else {}
+    return {each: len(channels.get(each, {}).get(None, ())) for each in PUSHES}
+
+
 def come_back(connection_sid: str, *, seconds: float) -> None:
     """To one client, wherever it listens: this process ends, and when to try again."""
     payload: ComeBack = {"seconds": seconds}
@@ -159,6 +166,7 @@ def _emit(
     is_everywhere: bool = False,
 ) -> None:
     """Most is found out by every process for itself, and goes to the clients of this one alone."""
+    metrics.PUSHES.labels(event).inc()
     _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
 
 

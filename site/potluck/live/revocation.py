@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import gevent
 from sqlalchemy import text
 
+from potluck import metrics
 from potluck.database import db
 from potluck.live import broadcasts
 
@@ -77,6 +78,7 @@ def end_session(session_id: int, *, reason: str) -> None:
         # Revoked from here on: its next event finds no admission, and no channel leads to it,
         # whatever the network does.
         forget(sid)
+        metrics.REVOCATIONS.labels(reason).inc()
         broadcasts.session_ended(sid, reason=reason)
         broadcasts.silence(sid)
         gevent.spawn(broadcasts.close_connection, sid)

@@ -11,6 +11,7 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Empty, SimpleQueue
 
+from potluck import metrics
 from potluck.announcements import announce
 from potluck.credits import holds
 from potluck.database import db
@@ -99,6 +100,11 @@ def stop(*, generation_id: int) -> None:
     running = _running.get(generation_id)
     if running:
         running.stop.set()
+
+
+def running() -> int:
+    """How many texts this process is having written."""
+    return len(_running)
 
 
 def interrupt_all() -> None:
@@ -190,6 +196,7 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
     )
     if settled is None:
         return
+    metrics.STREAMS.labels(outcome.state).inc()
     announce("round", room_id=settled.room_id)
     for user_id in settled.user_ids:
         announce("credits", user_id=user_id)

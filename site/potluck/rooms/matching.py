@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from potluck import metrics
 from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
@@ -66,6 +67,8 @@ def match_waiting() -> None:
             # Somebody sat down elsewhere since the look at them; the next look finds out who.
             db.session.rollback()
             continue
+        if step.seated:
+            metrics.MATCHES.inc()
         for user_id in step.seated:
             announce("matched", user_id=user_id, room_id=step.room_id)
         for user_id in step.unfit:

@@ -1,0 +1,41 @@
+"""What is true of this process at the moment at which somebody asks for its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from potluck.live import broadcasts
+from potluck.metrics import REGISTRY
+from potluck.rooms import generation
+
+
+class Live:
+    """Sockets, what waits for them, and streams."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Called for each reading."""
+        sockets = GaugeMetricFamily(
+            "potluck_connections", "Sockets in each namespace", labels=["namespace"]
+        )
+        for namespace, number in broadcasts.connections_by_namespace().items():
+            sockets.add_metric([namespace], number)
+        yield sockets
+        yield GaugeMetricFamily(
+            "potluck_queue_bytes",
+            "What clients have yet to read",
+            value=sum(connection.waiting_bytes for connection in broadcasts.connections()),
+        )
+        yield GaugeMetricFamily(
+            "potluck_streams_running", "Texts that are being written", value=generation.running()
+        )
+
+
+REGISTRY.register(Live())
+
+
+def figures() -> bytes:
+    """These, and what was counted, as Prometheus reads them."""
+    return generate_latest(REGISTRY)
