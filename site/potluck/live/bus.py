@@ -37,6 +37,8 @@ class SharedChannels(Channels, RedisManager):
         super().__init__(url, redis_options={"socket_connect_timeout": ANSWER_SECONDS_MAX})
         self._unsent: deque[Any] = deque(maxlen=UNSENT_MAX)
         self._is_something_unsent = Event()
+        # Begun by what is said first: a process may write for the clients of others alone.
+        self._sender: gevent.Greenlet | None = None
         self._hears = self._speaks = True
 
     @property
@@ -44,13 +46,9 @@ class SharedChannels(Channels, RedisManager):
         """Whether the bus could not be reached when it was last tried."""
         return not (self._hears and self._speaks)
 
-    def initialize(self) -> None:
-        """Called by the library with the first client."""
-        super().initialize()
-        gevent.spawn(self._send)
-
     def _publish(self, data: Any) -> None:
         """Called by the library for whoever speaks, who never waits for the bus."""
+        self._sender = self._sender or gevent.spawn(self._send)
         self._unsent.append(data)
         self._is_something_unsent.set()
 
