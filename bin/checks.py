@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from environment import PYTHON, ROOT, module_command, module_environ
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Debian has it where only root looks.
+PROXY_PATHS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 VENDOR = ROOT / "static" / "vendor"
 CHECKSUMS = VENDOR / "checksums.txt"
 LONG_STEPS = 1_000_000
@@ -33,6 +35,7 @@ def everything(*, is_long: bool = False) -> int:
         "import rules": import_rules_hold,
         "checksums of vendored files": vendored_files_are_intact,
         "a browser": browser_is_installed,
+        "a proxy": proxy_is_installed,
     }
     failed = [name for name, step in steps.items() if not _announced(name, step)]
     # Most tests wait for other processes. Those of one file share them, so they stay together.
@@ -79,6 +82,15 @@ def browser_is_installed() -> bool:
     print(
         "The tests drive Chromium, and there is none: apt install chromium, or set CHROMIUM to "
         "the path of one."
+    )
+    return False
+
+
+def proxy_is_installed() -> bool:
+    if shutil.which("nginx", path=PROXY_PATHS):
+        return True
+    print(
+        "The tests run several processes behind nginx, and there is none: apt install nginx-light"
     )
     return False
 

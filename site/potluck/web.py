@@ -13,7 +13,6 @@ from flask import (
     Flask,
     Response,
     g,
-    has_request_context,
     make_response,
     redirect,
     render_template,
@@ -77,14 +76,6 @@ def wants_json() -> bool:
     """True for a client that asked for JSON rather than a page."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
     return best == "application/json"
-
-
-class RequestIdFilter(logging.Filter):
-    """Gives each log record the id of the request it belongs to."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
-        return True
 
 
 def _start() -> None:

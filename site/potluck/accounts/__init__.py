@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request
+from flask import Flask, Request, g
 from flask_login import LoginManager, current_user
 
 from potluck.accounts import account_views, bans, devices, export, providers, views
@@ -35,6 +35,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def _user_of_request(_request: Request) -> User | None:
     found = current_session().found
+    if found:
+        g.log_ids = {"session": found.id, "user": found.user.id if found.user else None}
     if found is None or found.user is None or found.user.banned_at:
         return None
     return found.user

@@ -20,6 +20,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from potluck.database import db
 from potluck.live.budgets import Budget
 from potluck.live.protocol import EVENTS, ErrorCode
+from potluck.logs import about
 from potluck.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -78,13 +79,17 @@ class AnsweringNamespace(Namespace):
                 db.session.rollback()
                 return _error("internal_error", "Something broke on our side. Try again.")
 
+    def ids_of(self, sid: str) -> dict[str, object]:  # noqa: ARG002 - for those who know more
+        """What the log shall say of whoever is heard."""
+        return {}
+
     def admit(self) -> None:
         """Called before each event is handled; raises a `Refusal` if the socket may not ask."""
 
     @contextmanager
     def _hearing(self, sid: str) -> Iterator[None]:
         """In the end the connection to the database goes back, with what nobody committed."""
-        with self._app.app_context():
+        with self._app.app_context(), about(socket=sid, **self.ids_of(sid)):
             g.sid = sid
             try:
                 yield

@@ -104,6 +104,11 @@ class MembersNamespace(AnsweringNamespace):
             broadcasts.leave(sid(), broadcasts.room_channel(room_id))
         return {}
 
+    def ids_of(self, sid: str) -> dict[str, object]:
+        """The session and the user, never what lets them in."""
+        admitted = revocation.admitted_socket(sid)
+        return {"session": admitted.session_id, "user": admitted.user_id} if admitted else {}
+
     def admit(self) -> None:
         """Whose session is over is heard no more, however slowly their connection closes."""
         _member()

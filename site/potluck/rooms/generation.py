@@ -18,6 +18,7 @@ from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live import broadcasts
 from potluck.live.protocol import Delta, TextSince
+from potluck.logs import about
 from potluck.rooms import leases, model, settlement
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
@@ -141,6 +142,11 @@ def run(lease: Lease) -> None:
         output_tokens_max=order.output_tokens_max,
         room_id=running.room_id,
     )
+    with about(generation=lease.generation_id, room=running.room_id):
+        _run(lease, running, call)
+
+
+def _run(lease: Lease, running: Running, call: model.Call) -> None:
     try:
         leases.dispatch(lease)
         holds.dispatch(lease.generation_id)

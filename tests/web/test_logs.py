@@ -1,0 +1,70 @@
+"""What the log says of whom, and what it never says."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from potluck.logs import JsonLine, Sentence, about
+from tests.conftest import SignInAs
+from tests.people import Browser
+from tests.visitors import COOKIE
+
+Lines = Callable[[], list[dict[str, Any]]]
+logger = logging.getLogger("potluck.tests")
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Reads what has been logged, as a program would."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLine())
+    logging.getLogger("potluck").addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.getLogger("potluck").removeHandler(handler)
+
+
+def test_a_members_request_is_logged_with_its_ids_and_without_the_token(
+    client: Browser, sign_in_as: SignInAs, lines: Lines
+) -> None:
+    ada = sign_in_as(client, "Ada")
+    answer = client.get("/credits?code=a-secret")
+    (line,) = [line for line in lines() if "/credits" in line["message"]]
+    assert line["request"] == answer.headers["X-Request-Id"]
+    assert line["user"] == ada.id
+    assert isinstance(line["session"], int)
+    cookie = client.get_cookie(COOKIE)
+    assert cookie
+    assert cookie.value not in json.dumps(lines())
+    assert "a-secret" not in json.dumps(lines())
+
+
+def test_what_is_about_a_generation_says_so_and_only_as_long(lines: Lines) -> None:
+    with about(generation=7, room=3):
+        logger.info("within")
+    logger.info("after")
+    within, after = lines()
+    assert (within["generation"], within["room"]) == (7, 3)
+    assert "generation" not in after
+
+
+def test_an_error_is_one_line_with_its_trace(lines: Lines) -> None:
+    try:
+        raise ValueError("a\nb")  # noqa: TRY301 - to have one
+    except ValueError:
+        logger.exception("two\nlines")
+    (line,) = lines()
+    assert line["message"] == "two\nlines"
+    assert "ValueError" in line["trace"]
+
+
+def test_people_read_a_sentence_with_the_same_ids() -> None:
+    with about(generation=7):
+        record = logging.LogRecord("potluck", logging.INFO, "", 1, "It is done", None, None)
+        assert Sentence().format(record).endswith("INFO potluck [generation 7] It is done")
