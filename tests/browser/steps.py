@@ -14,6 +14,8 @@ from playwright.sync_api import Page, expect
 from tests.stack import ROOT, Stack
 
 WRITING_MS = 30_000
+# A wave, and the page that looks for it every few seconds where there are no scripts.
+MATCHING_MS = 30_000
 
 
 def sign_in(page: Page, who: str) -> None:

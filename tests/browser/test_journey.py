@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import (
+    MATCHING_MS,
     WRITING_MS,
     add_line,
     assert_clean_audit,
@@ -50,7 +51,7 @@ def test_two_people_from_the_landing_page_to_the_split_bill(
     ben.goto("/pool")
     ben.get_by_role("button", name="Join the pool").click()
     for page in (ada, ben):
-        page.wait_for_url(re.compile("/rooms/"))
+        page.wait_for_url(re.compile("/rooms/"), timeout=MATCHING_MS)
         expect(page.locator("#seats")).to_contain_text("Ben Castillo")
     expect(ada.locator("#seats").get_by_text("here")).to_have_count(2)
 
@@ -106,7 +107,7 @@ def test_everything_but_the_live_parts_works_without_scripts(
         expect(page.locator("#credit-badge")).to_contain_text("2,000 credits")
         page.goto("/pool")
         page.get_by_role("button", name="Join the pool").click()
-    ada.wait_for_url(re.compile("/rooms/"))
+    ada.wait_for_url(re.compile("/rooms/"), timeout=MATCHING_MS)
     add_line(ada, "A frog who sings.")
     add_line(ben, "A crate that hums.")
     for page in (ada, ben):

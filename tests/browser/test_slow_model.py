@@ -8,6 +8,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import (
+    MATCHING_MS,
     WRITING_MS,
     add_line,
     assert_clean_audit,
@@ -71,7 +72,7 @@ def _write_together(*people: Page) -> None:
         page.goto("/pool")
         page.get_by_role("button", name="Join the pool").click()
     for page in people:
-        page.wait_for_url("**/rooms/*")
+        page.wait_for_url("**/rooms/*", timeout=MATCHING_MS)
         add_line(page, "A frog who sings.")
 
 

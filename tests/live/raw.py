@@ -67,6 +67,14 @@ class RawSocket:
         """Sends it as it is."""
         self._connection.send(message)
 
+    def send_if_open(self, message: str) -> bool:
+        """The same, unless the server has closed the connection; whether it was sent."""
+        try:
+            self.send(message)
+        except ConnectionClosed:
+            return False
+        return True
+
     def receive(self) -> str:
         """The next packet; where it is a ping, it is answered."""
         packet = self._connection.recv(timeout=TIMEOUT_SECONDS)

@@ -78,6 +78,7 @@ def _ask_at_once(raw: RawSocket, event: str, *, times: int) -> list[Any]:
 
 
 def _send_many(raw: RawSocket, message: str) -> None:
-    """More than any budget has, however long it takes."""
+    """More than any budget has, however long it takes, or until the connection is closed."""
     for _ in range(int(BURST_COST_MAX + DEBT_MAX) * 3):
-        raw.send(message)
+        if not raw.send_if_open(message):
+            return

@@ -10,7 +10,7 @@ import pytest
 import requests
 from itsdangerous import URLSafeTimedSerializer
 
-from tests.live.raw import RawSocket, raw_socket
+from tests.live.raw import raw_socket
 from tests.visitors import COOKIE, TIMEOUT_SECONDS, Visitor
 
 VisitorFactory = Callable[[], Visitor]
@@ -45,7 +45,7 @@ def test_who_is_shown_out_is_not_let_in_by_knocking_before_the_door_is_shut(
         _end_session(sql, ada)
         assert "session_ended" in raw.receive_of("42/members")
         for knock in ("40/members,", "41/members,", "40/members,"):
-            _send_if_open(raw, knock)
+            raw.send_if_open(knock)
         later = raw.receive_to_the_end()
     assert not [packet for packet in later if packet.startswith(("40/members", "42/members"))]
 
@@ -121,13 +121,6 @@ def test_a_form_on_another_sites_page_does_nothing(
         assert answer.status_code == 400, answer.text
     assert sql("SELECT count(*) FROM sessions, purchases, rooms") == before
     assert ada.get("/credits/balance").status_code == 200
-
-
-def _send_if_open(raw: RawSocket, message: str) -> None:
-    try:
-        raw.send(message)
-    except OSError:
-        return
 
 
 def _end_session(sql: Sql, visitor: Visitor) -> None:
