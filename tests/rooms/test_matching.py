@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,26 @@ def test_who_opens_a_room_while_they_are_matched_sits_in_one_room(app: Flask) ->
     assert len(db.session.scalars(LEFT_WAITING).all()) <= 1
 
 
+def test_joining_while_being_matched_gives_no_place_beside_the_room(app: Flask) -> None:
+    waiting = _waiting(2)
+    refusals: list[str] = []
+
+    def join() -> None:
+        try:
+            matching.join_pool(waiting[0])
+        except rooms.AlreadyInRoom as refusal:
+            refusals.append(refusal.code)
+
+    assert matching._match().seated == waiting
+    other_tab = threading.Thread(target=lambda: _at_once(app, [join]))
+    other_tab.start()
+    _wait_until_somebody_waits()
+    db.session.commit()
+    other_tab.join()
+    assert refusals == ["already_in_room"]
+    assert db.session.scalars(LEFT_WAITING).all() == []
+
+
 def test_leaving_while_being_matched_leaves_one_or_the_other(app: Flask) -> None:
     waiting = _waiting(4)
     left: list[int] = []
@@ -98,6 +119,14 @@ def _waiting(people: int) -> list[int]:
         db.session.execute(WAIT, {"user_id": user_id})
     db.session.commit()
     return ids
+
+
+def _wait_until_somebody_waits() -> None:
+    """Until another transaction waits for a lock that is held here."""
+    deadline = time.monotonic() + 4
+    with db.engine.connect() as connection:
+        while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert time.monotonic() < deadline
 
 
 def _at_once(app: Flask, acts: list[Callable[[], None]]) -> None:

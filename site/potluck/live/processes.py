@@ -47,23 +47,18 @@ def take_lease() -> None:
     assert _id != NOBODY
 
 
-def lose_lease() -> None:
-    """Others took this process for dead, and its rows are gone."""
-    global _id  # noqa: PLW0603 - one lease a process
-    _id = NOBODY
-
-
 def keep_lease() -> None:
     """Renews it, and removes every process that didn't."""
+    global _id  # noqa: PLW0603 - one lease a process
     if _id != NOBODY and _execute(RENEW, id=_id, seconds=LEASE_SECONDS) is None:
-        lose_lease()
+        # Others took this process for dead, and its rows are gone.
+        _id = NOBODY
     _bury_the_dead()
 
 
 def end_lease() -> None:
     """The process stops: nobody need wait until its lease is over."""
     _execute(END, id=_id)
-    lose_lease()
     _bury_the_dead()
 
 

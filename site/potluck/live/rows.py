@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from potluck.announcements import CHANNEL
 from potluck.database import db
@@ -48,13 +47,12 @@ def write_changes() -> None:
         return
     try:
         _write(people, onlookers)
-    except Exception as error:
+    except Exception:
+        # Also where others have buried this process while it slept: then its next look at the
+        # lease tells, and everything is written under a new one.
         crowd.write_again(set(people))
         presence.write_again(set(onlookers))
-        if not isinstance(error, IntegrityError):
-            raise
-        # There is no such process any more: it was stopped for so long that others buried it.
-        processes.lose_lease()
+        raise
 
 
 def _begin() -> None:
