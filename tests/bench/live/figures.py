@@ -17,7 +17,7 @@ from tests.live.wire import Client
 Figures = dict[str, float]
 
 ANNOUNCE = "SELECT pg_notify('announcements', %s)"
-REST_SECONDS = 2
+REST_SECONDS = 1
 COUNT_PAUSE_SECONDS = 0.005
 ASKING = 50
 

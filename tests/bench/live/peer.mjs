@@ -33,9 +33,17 @@ const io = new Server(http, {
   maxHttpBufferSize: MESSAGE_BYTES_MAX,
 });
 const people = new Map();
+let connections = 0;
 
 function count() {
-  return { connections: people.size, people: new Set(people.values()).size };
+  return { connections, people: people.size };
+}
+
+function add(person, tabs) {
+  const left = (people.get(person) ?? 0) + tabs;
+  connections += tabs;
+  if (left) people.set(person, left);
+  else people.delete(person);
 }
 
 async function findSession(socket) {
@@ -52,10 +60,11 @@ io.use(async (socket, next) => {
 });
 io.on("connection", (socket) => {
   const session = socket.data.session;
-  people.set(socket.id, session?.user_id ? `user:${session.user_id}` : `socket:${socket.id}`);
+  const person = session?.user_id ? `user:${session.user_id}` : `socket:${socket.id}`;
+  add(person, 1);
   if (counting === "naive") io.emit("connection_count", count());
   socket.on("disconnect", () => {
-    people.delete(socket.id);
+    add(person, -1);
     if (counting === "naive") io.emit("connection_count", count());
   });
   socket.on("get_connection_count", (answer) => answer({ ok: true, ...count() }));
