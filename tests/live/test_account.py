@@ -45,8 +45,8 @@ def test_signing_out_everywhere_else_closes_all_others(visitor: VisitorFactory) 
 
 
 def test_whoever_deletes_their_account_is_out_in_every_browser(visitor: VisitorFactory) -> None:
-    laptop = visitor().sign_in("ben")
-    on_phone = visitor().sign_in("ben").connect("/members")
+    laptop = visitor().sign_in("leaver@example.com")
+    on_phone = visitor().sign_in("leaver@example.com").connect("/members")
     assert on_phone.ask("get_pool_count")["ok"]
     laptop.submit("/account/deletion", page="/account/deletion", word="delete")
     assert laptop.get("/credits/balance").status_code == 401

@@ -33,7 +33,7 @@ PAYERS = text("""
     JOIN generations g ON g.id = h.generation_id
     JOIN accounts a ON a.id = h.account_id
     JOIN users u ON u.id = a.user_id
-    WHERE own.id = :hold_id ORDER BY h.id
+    WHERE own.id = :hold_id ORDER BY a.id
 """)
 
 
