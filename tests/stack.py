@@ -9,10 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
 
@@ -30,6 +32,23 @@ CONFIGURATION = (
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_URL"),
     *("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
 )
+
+
+def wait_until_answers(process: subprocess.Popen[Any], url: str) -> None:
+    """Returns once a page answers there; fails where the process gives up before."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while not _answers(url):
+        assert process.poll() is None, f"{url} gave up"
+        assert time.monotonic() < deadline, f"{url} is not ready"
+        time.sleep(0.02)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
+            return True
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,9 @@ class Live:
             value=sum(connection.waiting_bytes for connection in broadcasts.connections()),
         )
         yield GaugeMetricFamily(
-            "potluck_streams_running", "Texts that are being written", value=generation.running()
+            "potluck_streams_running",
+            "Texts that are being written",
+            value=generation.running_count(),
         )
 
 

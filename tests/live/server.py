@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from sandbox.ports import free_port
-from tests.stack import CONFIGURATION, ROOT
+from tests.stack import CONFIGURATION, ROOT, wait_until_answers
 
-START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
 # One round costs 15 credits.
 PRICE = ("scripted", "--input-credits", "1000", "--output-credits", "40000")
@@ -68,7 +65,7 @@ class LiveServer:
         command = [sys.executable, "wsgi.py"]
         with (self._var / "server.log").open("ab") as log:
             self._process = start_on_core(command, core=self._core, environ=self._environ, log=log)
-        wait_until_ready(self._process, f"http://127.0.0.1:{self.port}/readyz")
+        wait_until_answers(self._process, f"http://127.0.0.1:{self.port}/readyz")
 
     def kill(self) -> None:
         """Ends it as a crash or the kernel would."""
@@ -104,20 +101,3 @@ def start_on_core(
         # This process has one thread, so none can hold a lock here.
         preexec_fn=pin,  # noqa: PLW1509
     )
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    """Returns once a page answers there."""
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while not _answers(url):
-        assert process.poll() is None, "the server gave up"
-        assert time.monotonic() < deadline, "the server is not ready"
-        time.sleep(0.02)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
-            return True
-    except OSError:
-        return False

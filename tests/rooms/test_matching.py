@@ -39,6 +39,16 @@ def test_matchers_that_race_seat_everybody_once(app: Flask, people: int) -> None
     assert all(matching.PEOPLE_MIN <= by_room.count(room) <= rooms.SEATS_MAX for room in by_room)
 
 
+def test_whoever_was_banned_while_they_waited_is_seated_with_nobody(app: Flask) -> None:
+    mallory, *others = _waiting(3)
+    db.session.execute(text("UPDATE users SET banned_at = now() WHERE id = :id"), {"id": mallory})
+    db.session.commit()
+    matching.match_waiting()
+    seated = {seat.user_id for seat in db.session.execute(SEATS).all()}
+    assert seated & {mallory, *others} == set(others)
+    assert mallory not in db.session.scalars(LEFT_WAITING).all()
+
+
 def test_who_opens_a_room_while_they_are_matched_sits_in_one_room(app: Flask) -> None:
     waiting = _waiting(8)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.ports import free_port
+from tests.stack import wait_until_answers
 
 SITE = Path(__file__).resolve().parents[2] / "site"
-START_SECONDS_MAX = 30
 
 
 @contextmanager
@@ -29,20 +26,8 @@ def stand_in(module: str, *, ready_path: str) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while not _answers(url + ready_path):
-            assert process.poll() is None, f"{module} gave up"
-            assert time.monotonic() < deadline, f"{module} is not ready"
-            time.sleep(0.02)
+        wait_until_answers(process, url + ready_path)
         yield url
     finally:
         process.terminate()
         process.wait(5)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
-            return True
-    except OSError:
-        return False

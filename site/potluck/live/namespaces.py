@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug import Request
+from werkzeug.http import parse_cookie
 
 from potluck.accounts.sessions import FoundSession, cookie_name, find_session
 from potluck.live import broadcasts, crowd, people, presence, revocation, waiting
@@ -130,8 +130,9 @@ def _cookie(environ: Mapping[str, Any]) -> str | None:
     The browser sends its cookie along with any site's socket and says whose page it is, so a
     cookie without an origin is nobody's. The library has refused other origins already.
     """
-    handshake = Request(dict(environ))
-    return handshake.cookies.get(cookie_name(current_settings())) if handshake.origin else None
+    if not environ.get("HTTP_ORIGIN"):
+        return None
+    return parse_cookie(environ.get("HTTP_COOKIE")).get(cookie_name(current_settings()))
 
 
 def _session_behind(cookie: str | None) -> FoundSession | None:

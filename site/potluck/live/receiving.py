@@ -6,7 +6,6 @@ In place of the library's own reading, which gives events that call themselves `
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from socketio import Server, packet
@@ -15,8 +14,6 @@ from potluck.live.answering import AnsweringNamespace
 from potluck.live.budgets import CONNECT_COST, Budget
 from potluck.live.packets import BadPacket, JsonPacket
 from potluck.live.protocol import ErrorCode
-
-logger = logging.getLogger(__name__)
 
 
 class Receiver:

@@ -6,7 +6,6 @@ stream, and run several greenlets for each. `docs/decisions/0009-our-own-transpo
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,8 +21,6 @@ from gevent import socket
 from potluck.live.connection import GOODBYE_SECONDS_MAX, Connection
 from potluck.live.frames import MESSAGE_BYTES_MAX, answer_handshake
 from potluck.live.places import Full, Places
-
-logger = logging.getLogger(__name__)
 
 PING_SECONDS = 10
 PING_TIMEOUT_SECONDS = 8

