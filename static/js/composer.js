@@ -1,13 +1,26 @@
-/* Keeps what somebody types: through a reload, a change of phase, a fragment that comes late. */
+/* Keeps what somebody types: through a reload, a change of phase, a fragment that comes late.
+
+The server keeps it a moment after each pause; until then this tab does. */
 
 const WARN_CHARACTERS = 60;
 
 let hadFocus = false;
 
 document.addEventListener("input", ({ target }) => {
-  if (target.dataset.draft) {
-    sessionStorage.setItem(key(target), target.value);
-    count(target);
+  if (target.dataset.draft) sessionStorage.setItem(key(target), target.value);
+  if (target.closest("#composer")) count(target);
+});
+document.addEventListener("submit", ({ target }) => {
+  const field = target.querySelector("[data-draft]");
+  if (field) sessionStorage.removeItem(key(field));
+});
+document.addEventListener("htmx:after:request", ({ detail }) => {
+  const field = detail.ctx.sourceElement;
+  const isKept = field.dataset?.draft && detail.ctx.response?.raw.ok;
+  if (isKept && detail.ctx.request.body?.get("line") === field.value) {
+    sessionStorage.removeItem(key(field));
+    // What is kept is nothing that could be lost.
+    field.defaultValue = field.value;
   }
 });
 document.addEventListener("htmx:before:swap", () => {
@@ -25,9 +38,9 @@ export function isComposing() {
 
 function prepare() {
   const field = document.querySelector("[data-draft]");
-  if (field && !field.value) field.value = sessionStorage.getItem(key(field)) ?? "";
-  if (field?.defaultValue) sessionStorage.removeItem(key(field));
-  if (field) count(field);
+  const unsaved = field && sessionStorage.getItem(key(field));
+  if (unsaved && document.activeElement !== field) field.value = unsaved;
+  for (const each of document.querySelectorAll("#composer textarea")) count(each);
   if (hadFocus && document.activeElement === document.body) {
     document.getElementById("composer").focus({ preventScroll: true });
   }
@@ -39,7 +52,8 @@ function key(field) {
 }
 
 function count(field) {
+  const output = field.form?.querySelector("[data-characters-left]");
+  if (!output) return;
   const left = field.maxLength - field.value.length;
-  const output = field.form.querySelector("[data-characters-left]");
   output.textContent = left <= WARN_CHARACTERS ? `${left} characters left.` : "";
 }

@@ -1,5 +1,6 @@
 /* A room, live: who is here, the round as it changes, the text as it is written. */
 
+import "./clock.js";
 import { isComposing } from "./composer.js";
 import { showPresence } from "./presence.js";
 import { ask, members, onConnect } from "./socket.js";
@@ -14,8 +15,9 @@ const WORDS = {
   stopped: "The round was stopped.",
 };
 
-const { room: code, me } = document.querySelector("[data-room]").dataset;
+const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
+const isWatching = watching !== undefined;
 let shown = { ...round().dataset };
 // The numbers of the newest presence and round; what a page brought has none.
 const newest = { presence: -1, round: -1 };
@@ -26,6 +28,8 @@ onConnect(members, enter);
 members.on("presence", takePresence);
 members.on("round", showRound);
 members.on("delta", receive);
+// Its page says what is left of it.
+members.on("room_closed", () => location.reload());
 members.on("notice", ({ code: reason, message }) => {
   const link = { href: "/credits", label: "Top up" };
   toast(message, reason === "insufficient_credits" ? link : undefined);
@@ -41,8 +45,11 @@ async function enter() {
   const { generation, seq } = before;
   const answer = await ask(members, "enter_room", { code, last_seq: seq, generation });
   if (!members.connected) return;
+  // Who only watched has lost the right to once there is a free seat: the page offers it.
+  if (!answer.ok && isWatching) return location.assign(`/rooms/${code}`);
   if (!answer.ok) return toast(answer.error.message);
-  takePresence({ seq: answer.seq, here: answer.here, members: answer.room.members });
+  const { host, members: seated } = answer.room;
+  takePresence({ seq: answer.seq, here: answer.here, host, members: seated });
   if (answer.round) showRound(answer.round);
   if (answer.generation) catchUp(answer.generation, before);
 }
@@ -55,13 +62,21 @@ function isNews(kind, seq) {
 
 function takePresence(presence) {
   if (!isNews("presence", presence.seq)) return;
-  // The seat was given up, in this tab or another: /rooms knows where to go.
-  if (!presence.members.some((member) => member.id === Number(me))) location.assign("/rooms");
+  const isSeated = presence.members.some((member) => member.id === Number(me));
+  // A seat was taken or given up, in this tab or another: /rooms knows where to go.
+  if (isSeated === isWatching) location.assign("/rooms");
   else drawPresence(presence);
+  if (isWatching) offerSeat(presence);
+}
+
+function offerSeat({ members: seated }) {
+  const isFull = seated.length >= Number(seats);
+  document.querySelector("[data-full]").hidden = !isFull;
+  document.querySelector("[data-seat-free]").hidden = isFull;
 }
 
 function drawPresence(presence) {
-  // What a round costs each depends on how many sit here.
+  // What a round costs each depends on how many sit here, and some choices are the host's.
   if (showPresence(presence) && !isComposing()) tell("composer-stale");
 }
 
@@ -87,6 +102,7 @@ function roundChanged() {
   adoptStream();
   if (shown.number !== before.number) tell("earlier-stale");
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
+  if (isWatching) return;
   const composer = document.getElementById("composer").dataset;
   const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
   // Everybody waits for the host's word, so the host is asked even while they type.

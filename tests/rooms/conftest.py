@@ -13,7 +13,7 @@ from potluck.accounts.models import User
 from potluck.credits import ledger, pricing
 from potluck.credits.audit import audit
 from potluck.database import db
-from potluck.rooms import generation, leases, rooms, rounds
+from potluck.rooms import generation, leases, orders, rooms, rounds
 from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
@@ -57,7 +57,7 @@ class Table:
 
     def start(self) -> None:
         """Holds everybody's share and orders the text."""
-        rounds.start(self.room)
+        orders.order(self.room)
         db.session.commit()
 
     def write(self) -> Round:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import generation, leases, rounds, settlement
+from potluck.rooms import generation, leases, orders, parts, settlement
 from potluck.rooms.model import Usage
 from potluck.rooms.quotes import quote
 from potluck.rooms.recipes import recipe
@@ -25,8 +25,8 @@ def test_two_people_share_one_text_and_its_cost(table: Table) -> None:
     assert written
     assert round_.phase == "done"
     assert written.text.startswith("This is a scripted model")
-    assert written.cost_credits == sum(part.credits for part in rounds.bill(round_))
-    ada, ben = rounds.bill(round_)
+    assert written.cost_credits == sum(part.credits for part in parts.bill(round_))
+    ada, ben = parts.bill(round_)
     assert abs(ada.credits - ben.credits) <= 1
     spent = sum(1000 - posted for posted, _ in table.balances())
     assert spent == written.cost_credits
@@ -180,7 +180,7 @@ def test_a_model_without_a_price_starts_nothing(table: Table) -> None:
     before = table.app.extensions["settings"]
     table.app.extensions["settings"] = before.model_copy(update={"openai_model": "unheard-of"})
     with pytest.raises(pricing.NoPrice):
-        rounds.start(table.room)
+        orders.order(table.room)
     db.session.rollback()
     assert table.round.phase == "collecting"
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from potluck.database import db
-from potluck.rooms import prompts, rooms, rounds
+from potluck.rooms import orders, prompts, rooms, rounds
 from potluck.rooms.models import Contribution
 from potluck.rooms.recipes import recipe, recipes
 from tests.conftest import SignInAs
@@ -46,12 +46,12 @@ def test_a_line_after_the_start_is_refused(table: Table) -> None:
 
 def test_a_round_cannot_start_twice_or_empty(table: Table) -> None:
     with pytest.raises(rounds.WrongPhase):
-        rounds.start(table.room)
+        orders.order(table.room)
     db.session.rollback()
     table.add_lines("A frog.")
     table.start()
     with pytest.raises(rounds.WrongPhase):
-        rounds.start(table.room)
+        orders.order(table.room)
 
 
 def test_a_line_stays_a_line_in_the_prompt(table: Table) -> None:
@@ -66,7 +66,7 @@ def test_every_recipe_in_the_folder_can_be_read() -> None:
 
 
 def test_a_seat_that_was_left_is_free_for_somebody_else(table: Table) -> None:
-    rooms.leave(table.people[0].id)
+    rooms.leave(table.room, table.people[0].id)
     newcomer = make_user("Chiyo")
     rooms.join(table.room, newcomer.id)
     db.session.commit()
@@ -75,6 +75,7 @@ def test_a_seat_that_was_left_is_free_for_somebody_else(table: Table) -> None:
 
 
 def test_a_full_room_seats_nobody_else(table: Table) -> None:
+    rooms.set_seats(table.room, 4)
     for name in ("Chiyo", "Dara"):
         rooms.join(table.room, make_user(name).id)
     with pytest.raises(rooms.RoomFull):

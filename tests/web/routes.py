@@ -75,6 +75,9 @@ ROUTES = {
     "POST /rooms": Answers(401, 303, 409),
     # To a stranger it is an invitation.
     "GET /rooms/<code>": PAGE_FOR_MEMBERS,
+    # There is a free seat, so nobody only watches; who sits there is led to their seat.
+    "GET /rooms/<code>/watch": Answers(303, 303, 303),
+    "GET /rooms/<code>/invitation.svg": Answers(303, 404, 200),
     "POST /rooms/<code>/join": Answers(401, 303, 303),
     "POST /rooms/<code>/leave": Answers(401, 404, 303),
     "GET /rooms/<code>/composer": Answers(303, 404, 200),
@@ -83,6 +86,17 @@ ROUTES = {
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),
+    "POST /rooms/<code>/draft": Answers(401, 404, 204),
+    # Others still write.
+    "POST /rooms/<code>/extension": Answers(401, 404, 303),
+    "POST /rooms/<code>/treat": Answers(401, 404, 303),
+    "POST /rooms/<code>/treat/removal": Answers(401, 404, 303),
+    "POST /rooms/<code>/round/removal": Answers(401, 404, 303),
+    # Nothing failed.
+    "POST /rooms/<code>/retries": Answers(401, 404, 409),
+    # Without a number.
+    "POST /rooms/<code>/seats": Answers(401, 404, 422),
+    "POST /rooms/<code>/closing": Answers(401, 404, 303),
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,

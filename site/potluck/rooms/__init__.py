@@ -6,24 +6,40 @@ from flask import Flask
 
 from potluck.jobs import Jobs
 from potluck.live import listener
-from potluck.rooms import departures, entrance, generation, matching, pool_views, views
+from potluck.rooms import (
+    closing,
+    departures,
+    entrance,
+    generation,
+    matching,
+    pool_views,
+    round_views,
+    starting,
+    views,
+)
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
 PRESENCE_EVERY_SECONDS = 0.25
 MATCH_EVERY_SECONDS = 1
+CLOCK_EVERY_SECONDS = 1
+UNSEAT_EVERY_SECONDS = 5
+CLOSE_EVERY_SECONDS = 60
 
 
 def init_app(app: Flask) -> None:
     """Adds the pages, and what the live side does on hearing of a change."""
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(round_views.blueprint)
     departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)
     listener.on("place_lost", matching.tell_place_lost)
     listener.on("stop", generation.stop)
     listener.on("short", entrance.tell_short)
+    listener.on("left_out", entrance.tell_left_out)
+    listener.on("room_closed", entrance.tell_room_closed)
 
 
 def start(jobs: Jobs) -> None:
@@ -33,4 +49,7 @@ def start(jobs: Jobs) -> None:
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
     jobs.every(PRESENCE_EVERY_SECONDS, entrance.push_presence)
     jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
+    jobs.every(CLOCK_EVERY_SECONDS, starting.start_due)
+    jobs.every(UNSEAT_EVERY_SECONDS, closing.unseat_banned)
+    jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
     jobs.before_stop(generation.interrupt_all)

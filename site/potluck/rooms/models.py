@@ -28,14 +28,24 @@ from potluck.database import Base
 
 
 class Room(Base):
-    """A few people, a code to join by, and one round after the other."""
+    """A few people, a code to join by, and one round after the other.
+
+    `host_id` is the member who decides for the others; nobody where no seat is taken.
+    """
 
     __tablename__ = "rooms"
+    __table_args__ = (
+        Index("ix_rooms_open", "active_at", postgresql_where=sql("closed_at IS NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
+    host_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    seats: Mapped[int] = mapped_column(SmallInteger, server_default="8")
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     members: Mapped[list[Member]] = relationship(
         order_by="Member.seat",
         primaryjoin="and_(Room.id == Member.room_id, Member.left_at.is_(None))",
@@ -73,8 +83,24 @@ class Member(Base):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class Draft(Base):
+    """What a member has typed and not sent, for whichever round takes it."""
+
+    __tablename__ = "drafts"
+
+    room_id: Mapped[int] = mapped_column(
+        ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
 class Round(Base):
-    """`collecting → generating → done | failed | stopped`."""
+    """`collecting → generating → done | failed | stopped`.
+
+    `treated_by` is who pays for everybody. At `closes_at` it goes on with the lines that are in. A
+    round that was put away before it began is stopped, and has no generation.
+    """
 
     __tablename__ = "rounds"
     __table_args__ = (
@@ -85,6 +111,11 @@ class Round(Base):
             unique=True,
             postgresql_where=sql("phase IN ('collecting', 'generating')"),
         ),
+        Index(
+            "ix_rounds_closes_at",
+            "closes_at",
+            postgresql_where=sql("phase = 'collecting' AND closes_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -92,9 +123,12 @@ class Round(Base):
     number: Mapped[int]
     recipe: Mapped[str] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
+    treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    closes_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     room: Mapped[Room] = relationship()
+    treater: Mapped[User | None] = relationship()
     contributions: Mapped[list[Contribution]] = relationship(
         order_by="Contribution.created_at", back_populates="round"
     )

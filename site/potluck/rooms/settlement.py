@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import rounds
+from potluck.rooms import parts
 from potluck.rooms.model import Usage
 from potluck.rooms.models import Generation, Round
 
@@ -54,7 +54,7 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     if outcome.state != "failed" and outcome.text.strip():
         cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
     if cost:
-        holds.settle(generation_id, shares=rounds.shares(generation.round, cost))
+        holds.settle(generation_id, shares=parts.shares(generation.round, cost))
     else:
         holds.release(generation_id)
     _end(generation, outcome, usage=usage, cost_credits=cost)

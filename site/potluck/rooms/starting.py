@@ -1,0 +1,88 @@
+"""A round starts: by a button, with the last line, or when its time is up.
+
+What every way of starting has in common: it is one transaction, tried again where another was in
+the way, and whoever must hear of it is told once it is committed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from potluck.announcements import announce
+from potluck.credits import ledger, pricing
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms import clock, orders, rounds, short_lines
+from potluck.rooms.models import Generation, Room, Round
+
+logger = logging.getLogger(__name__)
+
+
+def start(room: Room, order: Callable[[], Generation]) -> None:
+    """Has `order` hold and ask. Who can't pay is told so in private, and nobody is held.
+
+    Raises `InsufficientCredits` where it is whoever treats the others that can't pay. Commits.
+    """
+    try:
+        generation_id, payers = db.transact(lambda: _placed(order()))
+    except ledger.InsufficientCredits as refusal:
+        db.session.rollback()
+        _tell_short(room, refusal)
+        return
+    announce("order", generation_id=generation_id)
+    for user_id in payers:
+        announce("credits", user_id=user_id)
+
+
+def start_when_complete(room: Room) -> None:
+    """Nobody has to press a button for what everybody is waiting for. Commits."""
+    if not (room.members and rounds.is_complete(room)):
+        return
+    try:
+        start(room, lambda: orders.order(room))
+    except Refusal:
+        # Somebody else was a moment faster, or nobody can. What was asked for here is done.
+        db.session.rollback()
+
+
+def start_due() -> None:
+    """The beat: rounds whose time is up go on with the lines that are in and can be paid for."""
+    while round_ := clock.next_due():
+        room, number = round_.room, round_.number
+        left_out = short_lines.drop(round_)
+        if not round_.contributions:
+            clock.stop(round_)
+        db.session.commit()
+        for user_id in left_out:
+            announce("left_out", room_id=room.id, user_id=user_id)
+        if db.session.merge(round_).contributions:
+            _start_due(room, number)
+        announce("round", room_id=room.id)
+
+
+def _start_due(room: Room, number: int) -> None:
+    try:
+        start(room, lambda: orders.order(room, number))
+    except (rounds.WrongPhase, pricing.NoPrice, ledger.InsufficientCredits) as refusal:
+        # Whoever opens the page sees what it waits for; to try every second would not help.
+        logger.info("a round of room %s doesn't go on by itself: %s", room.code, refusal.code)
+        db.session.rollback()
+        clock.stop(rounds.locked_round(room))
+        db.session.commit()
+
+
+def _placed(generation: Generation) -> tuple[int, set[int]]:
+    """The generation, and who pays for it."""
+    return generation.id, {line.payer_id for line in generation.round.contributions}
+
+
+def _tell_short(room: Room, refusal: ledger.InsufficientCredits) -> None:
+    current: Round = rounds.locked_round(room)
+    if current.treated_by in refusal.user_ids:
+        db.session.rollback()
+        raise refusal
+    marked = short_lines.mark(room, refusal.user_ids)
+    db.session.commit()
+    for user_id in marked:
+        announce("short", room_id=room.id, user_id=user_id)
