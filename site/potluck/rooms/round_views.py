@@ -92,11 +92,11 @@ def start(code: str) -> ResponseReturnValue:
     """
     room, number = rooms.room_of_member(code, current_user.id), _number()
     short, user_id = request.form.get("short"), int(current_user.id)
-    try:
-        starting.start(room, lambda: _order(room, number, short=short, user_id=user_id))
-    except ledger.InsufficientCredits:
-        db.session.rollback()
-        raise
+    starting.start(
+        room,
+        lambda: _order(room, number, short=short, user_id=user_id),
+        treating_user_id=user_id if short == "treat" else None,
+    )
     return _done(room)
 
 

@@ -10,25 +10,30 @@ import logging
 from collections.abc import Callable
 
 from potluck.announcements import announce
-from potluck.credits import ledger, pricing
+from potluck.credits import ledger
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import clock, orders, rounds, short_lines
-from potluck.rooms.models import Generation, Room, Round
+from potluck.rooms.models import Generation, Room
 
 logger = logging.getLogger(__name__)
 
 
-def start(room: Room, order: Callable[[], Generation]) -> None:
+def start(
+    room: Room, order: Callable[[], Generation], *, treating_user_id: int | None = None
+) -> None:
     """Has `order` hold and ask. Who can't pay is told so in private, and nobody is held.
 
-    Raises `InsufficientCredits` where it is whoever treats the others that can't pay. Commits.
+    Raises `InsufficientCredits` where it is whoever treats others that can't pay: they are told
+    to their face. Commits.
     """
     try:
         generation_id, payers = db.transact(lambda: _placed(order()))
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
-        _tell_short(room, refusal)
+        if {treating_user_id, _treater(room)} & refusal.user_ids:
+            raise
+        _tell_short(room, refusal.user_ids)
         return
     announce("order", generation_id=generation_id)
     for user_id in payers:
@@ -51,12 +56,13 @@ def start_due() -> None:
     while round_ := clock.next_due():
         room, number = round_.room, round_.number
         left_out = short_lines.drop(round_)
-        if not round_.contributions:
+        is_empty = not round_.contributions
+        if is_empty:
             clock.stop(round_)
         db.session.commit()
         for user_id in left_out:
             announce("left_out", room_id=room.id, user_id=user_id)
-        if db.session.merge(round_).contributions:
+        if not is_empty:
             _start_due(room, number)
         announce("round", room_id=room.id)
 
@@ -64,7 +70,7 @@ def start_due() -> None:
 def _start_due(room: Room, number: int) -> None:
     try:
         start(room, lambda: orders.order(room, number))
-    except (rounds.WrongPhase, pricing.NoPrice, ledger.InsufficientCredits) as refusal:
+    except Refusal as refusal:
         # Whoever opens the page sees what it waits for; to try every second would not help.
         logger.info("a round of room %s doesn't go on by itself: %s", room.code, refusal.code)
         db.session.rollback()
@@ -77,12 +83,13 @@ def _placed(generation: Generation) -> tuple[int, set[int]]:
     return generation.id, {line.payer_id for line in generation.round.contributions}
 
 
-def _tell_short(room: Room, refusal: ledger.InsufficientCredits) -> None:
-    current: Round = rounds.locked_round(room)
-    if current.treated_by in refusal.user_ids:
-        db.session.rollback()
-        raise refusal
-    marked = short_lines.mark(room, refusal.user_ids)
+def _treater(room: Room) -> int | None:
+    current = rounds.current_round(room)
+    return current.treated_by if current else None
+
+
+def _tell_short(room: Room, user_ids: frozenset[int]) -> None:
+    marked = short_lines.mark(room, user_ids)
     db.session.commit()
     for user_id in marked:
         announce("short", room_id=room.id, user_id=user_id)
