@@ -12,7 +12,7 @@ from potluck.rooms.recipes import recipe
 from tests.rooms.conftest import Seats, Table
 from tests.rooms.four import ADA, BEN, CHIYO, DARA, Four
 
-DECISIONS = ("seats", "closing", "extension", "treat", "treat/removal", "round/removal")
+DECISIONS = ("seats", "closing", "extension", "payment", "round/removal")
 
 
 def host(table: Table) -> str | None:

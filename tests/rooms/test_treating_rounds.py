@@ -8,7 +8,7 @@ from tests.rooms.test_clock import ring
 
 
 def treat(four: Four) -> None:
-    assert four.submit(ADA, "treat").status_code == 303
+    assert four.submit(ADA, "payment", payment="host").status_code == 303
 
 
 def test_the_host_pays_every_part_and_the_bill_says_so(four: Four) -> None:
@@ -39,15 +39,15 @@ def test_who_has_no_credits_at_all_can_be_treated(four: Four) -> None:
 
 def test_a_host_who_cannot_pay_for_all_cannot_treat(four: Four) -> None:
     four.take_all(ADA)
-    assert "Treat everyone" not in four.composer(ADA)
-    assert four.submit(ADA, "treat").status_code == 402
+    assert "I treat everyone" not in four.composer(ADA)
+    assert four.submit(ADA, "payment", payment="host").status_code == 402
     assert four.table.round.treated_by is None
 
 
 def test_when_the_host_stops_treating_nobody_is_charged_who_did_not_agree(four: Four) -> None:
     treat(four)
     four.add_lines(ADA, BEN)
-    four.submit(ADA, "treat/removal")
+    four.submit(ADA, "payment", payment="split")
     assert "send your line again" in four.composer(BEN)
     four.add_lines(CHIYO)
     ring()
@@ -81,6 +81,6 @@ def test_the_next_round_can_be_opened_as_a_treat_by_the_host_alone(four: Four) -
     four.add_lines(ADA, BEN, CHIYO, DARA)
     four.table.write()
     assert "I treat everyone" not in four.composer(BEN)
-    assert four.submit(BEN, "rounds", recipe="story", treat="1").status_code == 403
-    assert four.submit(ADA, "rounds", recipe="story", treat="1").status_code == 303
+    assert four.submit(BEN, "rounds", recipe="story", payment="host").status_code == 403
+    assert four.submit(ADA, "rounds", recipe="story", payment="host").status_code == 303
     assert four.table.round.treated_by == four.table.people[ADA].id

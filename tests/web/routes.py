@@ -89,8 +89,10 @@ ROUTES = {
     "POST /rooms/<code>/draft": Answers(401, 404, 204),
     # Others still write.
     "POST /rooms/<code>/extension": Answers(401, 404, 303),
-    "POST /rooms/<code>/treat": Answers(401, 404, 303),
-    "POST /rooms/<code>/treat/removal": Answers(401, 404, 303),
+    # Without a choice. The amount is that of another form.
+    "POST /rooms/<code>/payment": Answers(401, 404, 422),
+    "POST /rooms/<code>/pot": Answers(401, 404, 303),
+    "POST /rooms/<code>/pot/removal": Answers(401, 404, 303),
     "POST /rooms/<code>/round/removal": Answers(401, 404, 303),
     # Nothing failed.
     "POST /rooms/<code>/retries": Answers(401, 404, 409),

@@ -8,8 +8,9 @@ from __future__ import annotations
 from sqlalchemy import func, select, text
 
 from potluck.announcements import announce
+from potluck.credits import holds
 from potluck.database import db
-from potluck.rooms import rooms, rounds, treats
+from potluck.rooms import payments, rooms, rounds
 from potluck.rooms.models import Member, Room
 
 DESERTED_AFTER_SECONDS = 3_600
@@ -47,6 +48,7 @@ def close(room: Room) -> int | None:
     """
     rooms.locked(room)
     running = rounds.end_current(room)
+    holds.take_out_of_pot(room.id, list(holds.pot(room.id)))
     db.session.execute(GET_UP, {"room_id": room.id})
     room.host_id, room.closed_at = None, func.now()
     db.session.flush()
@@ -88,7 +90,7 @@ def unseat_banned() -> None:
         room = db.session.get_one(Room, room_id)
         rooms.leave(room, user_id)
         rounds.take_back(room, user_id)
-        treats.no_longer_from(room, user_id)
+        payments.no_longer_from(room, user_id)
         db.session.commit()
         announce("presence", room_id=room_id)
         announce("round", room_id=room_id)

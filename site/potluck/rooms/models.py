@@ -98,8 +98,9 @@ class Draft(Base):
 class Round(Base):
     """`collecting → generating → done | failed | stopped`.
 
-    `treated_by` is who pays for everybody. At `closes_at` it goes on with the lines that are in. A
-    round that was put away before it began is stopped, and has no generation.
+    `treated_by` is who pays for everybody, unless it is the room's pot or each their part. At
+    `closes_at` it goes on with the lines that are in. A round that was put away before it began
+    is stopped, and has no generation.
     """
 
     __tablename__ = "rounds"
@@ -124,6 +125,7 @@ class Round(Base):
     recipe: Mapped[str] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
     treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    from_pot: Mapped[bool] = mapped_column(server_default=sql("false"))
     closes_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

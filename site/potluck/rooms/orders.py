@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import clock, parts, prompts, quotes
+from potluck.rooms import clock, parts, pots, prompts, quotes, rooms
 from potluck.rooms.models import Generation, Room, Round
 from potluck.rooms.recipes import recipe
 from potluck.rooms.rounds import WrongPhase, locked_round
@@ -21,6 +21,8 @@ def order(room: Room, number: int | None = None) -> Generation:
     Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
     the caller rolls back and may mark their lines as `short_lines`.
     """
+    # Before the round: whoever gives a seat up or closes the room takes the locks in this order.
+    rooms.locked(room)
     round_ = locked_round(room, number)
     if round_.phase != "collecting":
         message = "This round has started already."
@@ -48,9 +50,22 @@ def order(room: Room, number: int | None = None) -> Generation:
         input_tokens=pricing.input_tokens_max(messages),
         output_tokens=chosen.output_tokens_max,
     )
-    amounts = parts.shares(round_, total)
-    holds.reserve(amounts=amounts, generation_id=generation.id, ttl_seconds=HOLD_TTL_SECONDS)
+    _hold(round_, total, generation_id=generation.id)
     return generation
+
+
+def _hold(round_: Round, total_credits: int, *, generation_id: int) -> None:
+    if round_.from_pot:
+        pots.draw(
+            round_.room,
+            total_credits=total_credits,
+            generation_id=generation_id,
+            number=round_.number,
+            ttl_seconds=HOLD_TTL_SECONDS,
+        )
+    else:
+        amounts = parts.shares(round_, total_credits)
+        holds.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=HOLD_TTL_SECONDS)
 
 
 def _drop_banned(round_: Round) -> None:

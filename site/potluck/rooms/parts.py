@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from potluck.credits import pricing
+from potluck.accounts.models import User
+from potluck.credits import holds, pricing
+from potluck.database import db
 from potluck.rooms.models import Contribution, Round
 
 
@@ -15,6 +18,13 @@ class Part(NamedTuple):
     payer: str
     credits: int
     guest: str | None = None
+
+
+def final_shares(round_: Round, cost_credits: int, held: Mapping[int, int]) -> dict[int, int]:
+    """Who pays how much in the end, of what is `held` of each."""
+    if round_.from_pot:
+        return pricing.drained(held, cost_credits, first=round_.number)
+    return shares(round_, cost_credits)
 
 
 def shares(round_: Round, total_credits: int) -> dict[int, int]:
@@ -31,10 +41,16 @@ def shares(round_: Round, total_credits: int) -> dict[int, int]:
 
 
 def bill(round_: Round) -> list[Part]:
-    """After a round: who paid how much for whom, in the order of the lines."""
+    """After a round: who paid how much for whom, in the order of the lines.
+
+    What the pot paid is a part of each who had put something in.
+    """
     generation = round_.generation
     if generation is None or not generation.cost_credits:
         return []
+    if round_.from_pot:
+        captured = holds.captured_for(generation.id)
+        return [Part(db.session.get_one(User, who).name, part) for who, part in captured.items()]
     parts = _parts(round_, generation.cost_credits)
     return [
         _part(contribution, credits=parts[contribution.user_id])

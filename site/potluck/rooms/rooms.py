@@ -9,6 +9,7 @@ from http import HTTPStatus
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms.models import Member, Room
@@ -161,8 +162,12 @@ def join(room: Room, user_id: int) -> None:
 
 
 def leave(room: Room, user_id: int) -> None:
-    """Gives the seat up; a host passes the room on. The caller commits."""
+    """Gives the seat up, and takes what is in the pot along; a host passes the room on.
+
+    The caller commits.
+    """
     locked(room)
+    holds.take_out_of_pot(room.id, [user_id])
     db.session.execute(LEAVE, {"room_id": room.id, "user_id": user_id})
     db.session.execute(PASS_ON, {"room_id": room.id})
     db.session.expire(room)

@@ -10,20 +10,21 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.announcements import announce
-from potluck.credits import ledger
+from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import (
     drafts,
     entrance,
     orders,
+    payments,
+    pots,
     quotes,
     retries,
     rooms,
     rounds,
     short_lines,
     starting,
-    treats,
 )
 from potluck.rooms.models import Generation, Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
@@ -51,13 +52,13 @@ def round_(code: str) -> ResponseReturnValue:
 @blueprint.post("/rounds")
 @login_required
 def open_round(code: str) -> ResponseReturnValue:
-    """Opens the next round; the host may treat everybody."""
+    """Opens the next round; how it is paid for is the host's choice, and else each their part."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
     rounds.open_round(room, chosen, after=_number())
-    if request.form.get("treat"):
-        rooms.room_of_host(code, current_user.id)
-        treats.treat_round(room, user_id=current_user.id)
+    payment = payments.chosen(request.form.get("payment", "split"))
+    if payment != "split":
+        _agree(rooms.room_of_host(code, current_user.id), None, payment)
     return _done(room)
 
 
@@ -121,22 +122,32 @@ def extend(code: str) -> ResponseReturnValue:
     return _done(room)
 
 
-@blueprint.post("/treat")
+@blueprint.post("/payment")
 @login_required
-def treat(code: str) -> ResponseReturnValue:
-    """The host pays for everybody in this round."""
+def choose_payment(code: str) -> ResponseReturnValue:
+    """Each pays their part, the host treats, or the pot pays: the host's choice."""
     room = rooms.room_of_host(code, current_user.id)
-    treats.treat_round(room, _number(), user_id=current_user.id)
+    _agree(room, _number(), payments.chosen(request.form.get("payment")))
     return _done(room)
 
 
-@blueprint.post("/treat/removal")
+@blueprint.post("/pot")
 @login_required
-def split(code: str) -> ResponseReturnValue:
-    """Everybody pays their part again, and says so by sending their line again."""
-    room = rooms.room_of_host(code, current_user.id)
-    treats.split_round(room, _number())
-    return _done(room)
+def put_into_pot(code: str) -> ResponseReturnValue:
+    """Sets credits aside for the rounds of this room."""
+    room = rooms.room_of_member(code, current_user.id)
+    amount = request.form.get("amount", type=int)
+    pots.put_in(room, user_id=current_user.id, amount_credits=amount)
+    return _done(room, is_news_of_credits=True)
+
+
+@blueprint.post("/pot/removal")
+@login_required
+def take_out_of_pot(code: str) -> ResponseReturnValue:
+    """Takes what is left of one's own back."""
+    room = rooms.room_of_member(code, current_user.id)
+    pots.take_out(room, [current_user.id])
+    return _done(room, is_news_of_credits=True)
 
 
 @blueprint.post("/round/removal")
@@ -169,7 +180,8 @@ def room_context(room: Room) -> dict[str, Any]:
     quote = quotes.quote_or_none(chosen, people=len(room.members))
     balance = ledger.balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
-    is_treated = current.treated_by not in {None, current_user.id}
+    is_treated = current.from_pot or current.treated_by not in {None, current_user.id}
+    stakes = holds.pot(room.id)
     price = (quote.total if current.treated_by == current_user.id else quote.each) if quote else 0
     return {
         **entrance.round_context(current),
@@ -183,6 +195,9 @@ def room_context(room: Room) -> dict[str, Any]:
         "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
         "can_afford": quote is not None and (is_treated or balance.available >= price),
         "can_treat": quote is not None and balance.available >= quote.total,
+        "payment": payments.payment_of(current),
+        "pot": sum(stakes.values()),
+        "stake": stakes.get(current_user.id, 0),
     }
 
 
@@ -199,14 +214,20 @@ def _order(room: Room, number: int | None, *, short: str | None, user_id: int) -
             raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
+def _agree(room: Room, number: int | None, payment: payments.Payment) -> None:
+    payments.agree(room, number, payment=payment, user_id=current_user.id)
+
+
 def _number() -> int | None:
     """The round that stood on the page the form was sent from; scripts may leave it out."""
     return request.form.get("round", type=int)
 
 
-def _done(room: Room) -> ResponseReturnValue:
+def _done(room: Room, *, is_news_of_credits: bool = False) -> ResponseReturnValue:
     """Commits what was done and tells the room."""
     db.session.commit()
+    if is_news_of_credits:
+        announce("credits", user_id=current_user.id)
     announce("round", room_id=room.id)
     return _answer(room)
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from potluck.credits import ledger
+from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import clock, drafts, quotes, rooms
@@ -61,13 +61,8 @@ def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
     return list(db.session.scalars(query))
 
 
-def open_round(
-    room: Room, chosen: Recipe, *, after: int | None = None, treated_by: int | None = None
-) -> Round:
-    """Opens the next round; refuses while one is live, or where another came `after` that one.
-
-    Who treats everybody is the host, or nobody.
-    """
+def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
+    """Opens the next round; refuses while one is live, or where another came `after` that one."""
     rooms.locked(room)
     last = current_round(room)
     _check_is_meant(last, after)
@@ -75,7 +70,7 @@ def open_round(
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
     number = last.number + 1 if last else 1
-    round_ = Round(room_id=room.id, number=number, recipe=chosen.slug, treated_by=treated_by)
+    round_ = Round(room_id=room.id, number=number, recipe=chosen.slug)
     db.session.add(round_)
     db.session.flush()
     return round_
@@ -168,6 +163,8 @@ def may_stop(round_: Round, user_id: int) -> bool:
     involved = {round_.room.host_id, round_.treated_by}
     for line in round_.contributions:
         involved |= {line.user_id, line.payer_id}
+    if round_.from_pot and round_.generation:
+        involved |= holds.payers(round_.generation.id)
     return user_id in involved
 
 
@@ -192,6 +189,9 @@ def locked_round(room: Room, number: int | None = None) -> Round:
 def check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
     """Raises `InsufficientCredits` where whoever would pay for this member's line can't."""
     quote = quotes.quote(recipe(round_.recipe), people=len(room.members))
+    if round_.from_pot:
+        # Whether it holds enough is seen when the round starts: more can be put in until then.
+        return
     treater = round_.treated_by
     if treater is None:
         message = f"Your part of this round can cost {quote.each} credits, and you have fewer."

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import parts
+from potluck.rooms import parts, pots
 from potluck.rooms.model import Usage
-from potluck.rooms.models import Generation, Round
+from potluck.rooms.models import Generation, Room, Round
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     None, and nothing done, when the lease went to somebody else or it ended before: a stale
     epoch settles nothing.
     """
+    room = _locked_room_with_pot(generation_id)
     generation = _locked(generation_id, epoch=epoch)
     if generation is None:
         return None
@@ -53,12 +54,25 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     cost = 0
     if outcome.state != "failed" and outcome.text.strip():
         cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
-    if cost:
-        holds.settle(generation_id, shares=parts.shares(generation.round, cost))
-    else:
-        holds.release(generation_id)
+    shares = parts.final_shares(generation.round, cost, held) if cost else {}
+    holds.settle(generation_id, shares=shares)
+    if room:
+        pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in held.items()})
     _end(generation, outcome, usage=usage, cost_credits=cost)
     return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
+
+
+def _locked_room_with_pot(generation_id: int) -> Room | None:
+    """The room whose pot pays for the generation, locked before anything else is."""
+    query = (
+        select(Room)
+        .join(Round, Round.room_id == Room.id)
+        .join(Generation, Generation.round_id == Round.id)
+        .where(Generation.id == generation_id, Round.from_pot)
+        .with_for_update(of=Room)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalar(query)
 
 
 def _locked(generation_id: int, *, epoch: int) -> Generation | None:

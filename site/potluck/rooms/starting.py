@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import NoReturn
 
 from potluck.announcements import announce
-from potluck.credits import ledger
+from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, orders, rounds, short_lines
+from potluck.rooms import clock, orders, pots, rounds, short_lines
 from potluck.rooms.models import Generation, Room
 
 logger = logging.getLogger(__name__)
@@ -25,13 +26,16 @@ def start(
     """Has `order` hold and ask. Who can't pay is told so in private, and nobody is held.
 
     Raises `InsufficientCredits` where it is whoever treats others that can't pay: they are told
-    to their face. Commits.
+    to their face. Raises `PotTooSmall`. Commits.
     """
     try:
         generation_id, payers = db.transact(lambda: _placed(order()))
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
-        if {treating_user_id, _treater(room)} & refusal.user_ids:
+        current = rounds.current_round(room)
+        if current and current.from_pot:
+            _give_back(room, refusal.user_ids)
+        if {treating_user_id, current.treated_by if current else None} & refusal.user_ids:
             raise
         _tell_short(room, refusal.user_ids)
         return
@@ -80,12 +84,20 @@ def _start_due(room: Room, number: int) -> None:
 
 def _placed(generation: Generation) -> tuple[int, set[int]]:
     """The generation, and who pays for it."""
-    return generation.id, {line.payer_id for line in generation.round.contributions}
+    return generation.id, holds.payers(generation.id)
 
 
-def _treater(room: Room) -> int | None:
-    current = rounds.current_round(room)
-    return current.treated_by if current else None
+def _give_back(room: Room, user_ids: frozenset[int]) -> NoReturn:
+    """Credits that can't be spent have no place in a pot. Commits."""
+    pots.take_out(room, user_ids)
+    db.session.commit()
+    for user_id in user_ids:
+        announce("credits", user_id=user_id)
+    message = (
+        "Some of the credits in the pot can't be spent any more, and were given back. "
+        "Nobody was charged. See whether what is left is enough, and start again."
+    )
+    raise pots.PotTooSmall(message)
 
 
 def _tell_short(room: Room, user_ids: frozenset[int]) -> None:

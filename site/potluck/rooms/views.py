@@ -11,7 +11,7 @@ from flask_login import current_user, login_required
 from potluck.announcements import announce
 from potluck.database import db
 from potluck.live import pool
-from potluck.rooms import closing, entrance, invitations, quotes, rooms, rounds, starting, treats
+from potluck.rooms import closing, entrance, invitations, payments, quotes, rooms, rounds, starting
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.rooms.round_views import room_context
@@ -97,7 +97,7 @@ def leave(code: str) -> ResponseReturnValue:
     """Gives the seat up. What one has put into the pot stays in it."""
     room = rooms.room_of_member(code, current_user.id)
     rooms.leave(room, current_user.id)
-    treats.no_longer_from(room, current_user.id)
+    payments.no_longer_from(room, current_user.id)
     db.session.commit()
     starting.start_when_complete(room)
     _tell_of_seats(room)
