@@ -21,7 +21,7 @@ from tests.rooms.four import ADA, BEN, CHIYO, DARA, Four
 # As the webhook writes it.
 LOSE = text("""
     WITH lost AS (UPDATE disputes SET state = 'lost' WHERE id = :reference)
-    UPDATE purchases SET clawed_credits = 95 WHERE id = :purchase_id
+    UPDATE purchases SET clawed_credits = 99 WHERE id = :purchase_id
 """)
 STAKES = st.dictionaries(st.integers(1, 9), st.integers(0, 50), min_size=1, max_size=8)
 
@@ -175,15 +175,15 @@ def test_credits_that_a_bank_froze_leave_the_pot_and_nobody_is_charged(pot: Four
 def test_what_comes_out_of_a_pot_repays_a_debt_first(pot: Four) -> None:
     """The money of a purchase went back after its credits were put in."""
     ben = pot.table.people[BEN].id
-    purchase_id = histories.buy(ben, 95)
+    purchase_id = histories.buy(ben, 99)
     pot.take_all(BEN)
-    reference = histories.dispute(ben, purchase_id, 95)
+    reference = histories.dispute(ben, purchase_id, 99)
     db.session.execute(LOSE, {"reference": reference, "purchase_id": purchase_id})
     db.session.commit()
     assert pot.table.balances()[BEN] == (100, 100)
     pot.add_lines(ADA)
     assert pot.submit(ADA, "generation").status_code == 402
-    assert pot.table.balances()[BEN] == (5, 0)
+    assert pot.table.balances()[BEN] == (1, 0)
     assert ledger.balance(ben).owed == 0
     assert stakes(pot) == [100, 0, 10, 0]
     assert pot.submit(ADA, "generation").status_code == 303
