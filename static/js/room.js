@@ -45,7 +45,7 @@ async function enter() {
   const { generation, seq } = before;
   const answer = await ask(members, "enter_room", { code, last_seq: seq, generation });
   if (!members.connected) return;
-  // Who only watched has lost the right to once there is a free seat: the page offers it.
+  // A seat is free, and the page offers it.
   if (!answer.ok && isWatching) return location.assign(`/rooms/${code}`);
   if (!answer.ok) return toast(answer.error.message);
   const { host, members: seated } = answer.room;
@@ -65,14 +65,9 @@ function takePresence(presence) {
   const isSeated = presence.members.some((member) => member.id === Number(me));
   // A seat was taken or given up, in this tab or another: /rooms knows where to go.
   if (isSeated === isWatching) location.assign("/rooms");
+  // Whoever only watches is offered the seat that is free now.
+  else if (isWatching && presence.members.length < Number(seats)) location.assign(`/rooms/${code}`);
   else drawPresence(presence);
-  if (isWatching) offerSeat(presence);
-}
-
-function offerSeat({ members: seated }) {
-  const isFull = seated.length >= Number(seats);
-  document.querySelector("[data-full]").hidden = !isFull;
-  document.querySelector("[data-seat-free]").hidden = isFull;
 }
 
 function drawPresence(presence) {

@@ -9,6 +9,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import closing, rooms, rounds
 from potluck.rooms.recipes import recipe
+from tests.people import make_user
 from tests.rooms.conftest import Seats, Table
 from tests.rooms.four import ADA, BEN, CHIYO, DARA, Four
 
@@ -103,3 +104,16 @@ def test_a_room_has_as_many_seats_as_its_host_says_but_nobody_gets_up(four: Four
     for seats in ("3", "9", "many", ""):
         assert four.submit(ADA, "seats", seats=seats).status_code == 422
     assert four.table.room.seats == 4
+
+
+def test_an_invitation_leads_from_one_room_to_another_in_one_step(seats: Seats) -> None:
+    chiyo = make_user("Chiyo")
+    other = rooms.create_room([chiyo.id])
+    db.session.commit()
+    path = f"/rooms/{other.code}"
+    ada = seats.browsers[0]
+    assert "Leave it and join this room" in ada.get(path).get_data(as_text=True)
+    assert ada.submit(f"{path}/join", page=path).status_code == 409
+    answer = ada.submit(f"{path}/join", page=path, leaving=seats.table.room.code)
+    assert answer.location == path
+    assert host(seats.table) == "Ben"

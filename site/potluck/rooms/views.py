@@ -80,13 +80,17 @@ def invitation(code: str) -> ResponseReturnValue:
 @blueprint.post("/<code>/join")
 @login_required
 def join(code: str) -> ResponseReturnValue:
-    """Takes a seat."""
+    """Takes a seat, in place of the one that the page named if there was one."""
     room = rooms.room_by_code(code)
+    left = _leave(request.form["leaving"]) if request.form.get("leaving") else None
     pool.leave(current_user.id)
     rooms.join(room, current_user.id)
     if rounds.current_round(room) is None:
         rounds.open_round(room, recipe(DEFAULT_SLUG))
     db.session.commit()
+    if left:
+        starting.start_when_complete(left)
+        _tell_of_seats(left)
     _tell_of_seats(room)
     return _to(room)
 
@@ -94,13 +98,12 @@ def join(code: str) -> ResponseReturnValue:
 @blueprint.post("/<code>/leave")
 @login_required
 def leave(code: str) -> ResponseReturnValue:
-    """Gives the seat up. What one has put into the pot stays in it."""
-    room = rooms.room_of_member(code, current_user.id)
-    rooms.leave(room, current_user.id)
-    payments.no_longer_from(room, current_user.id)
+    """Gives the seat up. A line that is in stays in, credits in the pot are one's own again."""
+    room = _leave(code)
     db.session.commit()
     starting.start_when_complete(room)
     _tell_of_seats(room)
+    announce("credits", user_id=current_user.id)
     return redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
 
 
@@ -127,6 +130,13 @@ def close(code: str) -> ResponseReturnValue:
     return _to(room)
 
 
+def _leave(code: str) -> Room:
+    room = rooms.room_of_member(code, current_user.id)
+    rooms.leave(room, current_user.id)
+    payments.no_longer_from(room, current_user.id)
+    return room
+
+
 def _tell_of_seats(room: Room) -> None:
     announce("presence", room_id=room.id)
     announce("round", room_id=room.id)
@@ -147,6 +157,7 @@ def _invitation(room: Room) -> ResponseReturnValue:
         "rooms/join.html",
         room=room,
         host_name=host.name if host else None,
+        elsewhere=rooms.current_room(current_user.id),
         seats_left=rooms.seats_left(room),
         quote=quotes.quote_or_none(),
     )
