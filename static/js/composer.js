@@ -42,7 +42,7 @@ function prepare() {
   if (unsaved && document.activeElement !== field) field.value = unsaved;
   for (const each of document.querySelectorAll("#composer textarea")) count(each);
   if (hadFocus && document.activeElement === document.body) {
-    document.getElementById("composer").focus({ preventScroll: true });
+    document.querySelector("#composer .composer").focus({ preventScroll: true });
   }
   hadFocus = false;
 }
