@@ -7,14 +7,17 @@ from flask import Flask
 from potluck.jobs import Jobs
 from potluck.live import listener
 from potluck.rooms import (
+    commands,
     departures,
     entrance,
     generation,
     matching,
     pool_views,
+    recipes,
     views,
     writing,
 )
+from potluck.settings import Settings
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
@@ -22,8 +25,10 @@ PRESENCE_EVERY_SECONDS = 0.25
 MATCH_EVERY_SECONDS = 1
 
 
-def init_app(app: Flask) -> None:
-    """Adds the pages, and what the live side does on hearing of a change."""
+def init_app(app: Flask, settings: Settings) -> None:
+    """Reads the recipes, adds the pages, and what the live side does on hearing of a change."""
+    recipes.init_app(app, settings)
+    app.cli.add_command(commands.recipes_command)
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.add_template_filter(writing.rendered, "rendered")

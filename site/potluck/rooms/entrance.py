@@ -11,7 +11,6 @@ from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
 from potluck.rooms import generation, rooms, rounds, short_lines
 from potluck.rooms.models import Room, Round
-from potluck.rooms.recipes import recipe
 from potluck.rooms.rooms import room_of_member
 
 __all__ = ["push_presence", "push_round", "room_of_member", "room_state"]
@@ -70,7 +69,7 @@ def round_context(round_: Round) -> dict[str, Any]:
     return {
         "room": round_.room,
         "round": round_,
-        "recipe": recipe(round_.recipe),
+        "recipe": round_.kept_recipe,
         "shares": rounds.bill(round_),
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},

@@ -17,9 +17,9 @@ from sqlalchemy.orm import selectinload
 from potluck.credits import holds, ledger, pricing
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import prompts, quotes
+from potluck.rooms import memory, prompts, quotes
 from potluck.rooms.models import Contribution, Generation, Room, Round
-from potluck.rooms.recipes import Recipe, recipe
+from potluck.rooms.recipes import Recipe
 
 HOLD_TTL_SECONDS = 600
 EARLIER_ROUNDS_MAX = 20
@@ -65,18 +65,41 @@ def earlier_rounds(room: Room) -> list[Round]:
     return list(db.session.scalars(query))
 
 
-def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
-    """Opens the next round; refuses while one is live, or where another came `after` that one."""
+def open_round(
+    room: Room, chosen: Recipe, *, after: int | None = None, fresh: bool = False
+) -> Round:
+    """Opens the next round; refuses while one is live, or where another came `after` that one.
+
+    A fresh one is written without the rounds before it, and so are those that come later.
+    """
     db.session.execute(select(Room.id).filter_by(id=room.id).with_for_update())
     last = current_round(room)
     _check_is_meant(last, after)
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
-    round_ = Round(room_id=room.id, number=last.number + 1 if last else 1, recipe=chosen.slug)
+    remembered = memory.NOTHING if fresh else memory.after(last)
+    round_ = Round(
+        room_id=room.id,
+        number=last.number + 1 if last else 1,
+        recipe=chosen.slug,
+        recipe_terms=chosen.terms,
+        starts_fresh=fresh,
+        context_rounds=remembered.rounds,
+        context_tokens=remembered.tokens,
+    )
     db.session.add(round_)
     db.session.flush()
     return round_
+
+
+def change_recipe(room: Room, chosen: Recipe, *, number: int | None = None) -> None:
+    """Makes something else of a round, as long as nobody has put a line into it."""
+    round_ = locked_round(room, number)
+    if round_.phase != "collecting" or round_.contributions:
+        message = "Somebody has added a line to this round. Choose again for the next one."
+        raise WrongPhase(message)
+    round_.recipe, round_.recipe_terms = chosen.slug, chosen.terms
 
 
 def contribute(room: Room, *, user_id: int, line: str, number: int | None = None) -> None:
@@ -125,9 +148,10 @@ def start(room: Room, number: int | None = None) -> Generation:
     if not round_.contributions:
         message = "The pot is empty. Add a line first."
         raise WrongPhase(message)
-    chosen = recipe(round_.recipe)
+    chosen = round_.kept_recipe
     price = quotes.price_in_force()
-    messages = prompts.messages(chosen, round_.contributions)
+    before = memory.of(round_).messages
+    messages = prompts.messages(chosen, round_.contributions, before=before)
     generation = Generation(
         round_id=round_.id,
         price_id=price.id,
@@ -224,14 +248,14 @@ def _check_is_meant(round_: Round | None, number: int | None) -> None:
 
 
 def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
-    price = quotes.quote(recipe(round_.recipe), people=len(room.members)).each
+    price = quotes.quote_of(round_, people=len(room.members)).each
     message = f"Your part of this round can cost {price} credits, and you have fewer."
     ledger.check_can_spend(user_id, price, message=message)
 
 
 def _clean(line: str, round_: Round) -> str:
-    text = " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in line).split())
-    limit = recipe(round_.recipe).line_characters_max
+    text = prompts.one_line(line)
+    limit = round_.kept_recipe.line_characters_max
     if not text:
         message = "Write something first: one line is enough."
         raise BadLine(message, code="line_empty")

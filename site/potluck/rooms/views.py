@@ -14,9 +14,9 @@ from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
 from potluck.refusals import Refusal
-from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import choices, entrance, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
-from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
@@ -105,7 +105,19 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    rounds.open_round(room, chosen, after=_number())
+    rounds.open_round(room, chosen, after=_number(), fresh="fresh" in request.form)
+    db.session.commit()
+    announce("round", room_id=room.id)
+    return _answer(room)
+
+
+@blueprint.post("/<code>/recipe")
+@login_required
+def change_recipe(code: str) -> ResponseReturnValue:
+    """Makes something else of a round into which nobody has put a line."""
+    room = rooms.room_of_member(code, current_user.id)
+    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    rounds.change_recipe(room, chosen, number=_number())
     db.session.commit()
     announce("round", room_id=room.id)
     return _answer(room)
@@ -227,14 +239,14 @@ def _room_context(room: Room) -> dict[str, Any]:
     """What the page and its composer show to the member who asks."""
     current = rounds.current_round(room)
     assert current
-    chosen = recipe(current.recipe)
-    quote = quotes.quote_or_none(chosen, people=len(room.members))
+    people = len(room.members)
+    quote = quotes.quote_of_or_none(current, people=people)
     balance = ledger.balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
     return {
         **entrance.round_context(current),
         "room": room,
-        "recipes": list(recipes().values()),
+        "choices": choices.offered(current, people=people),
         "quote": quote,
         "mine": mine,
         "offer": short_lines.offer(current, user_id=current_user.id),
