@@ -6,10 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from flask import Flask, current_app
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from potluck.refusals import Refusal
 from potluck.settings import Settings, SettingsError
@@ -57,6 +57,13 @@ class Recipe(BaseModel):
     @classmethod
     def _in_one_line(cls, text: str) -> str:
         return " ".join(text.split())
+
+    @model_validator(mode="after")
+    def _has_an_example_that_fits(self) -> Self:
+        if len(self.example) > self.line_characters_max:
+            message = "example must fit into a line: shorten it, or raise line_characters_max"
+            raise ValueError(message)
+        return self
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -134,6 +141,9 @@ def _complaints(error: ValidationError) -> list[str]:
     """A sentence for each key that is wrong, and what belongs there."""
     sentences = []
     for fault in error.errors(include_url=False):
+        if not fault["loc"]:
+            sentences.append(f"{fault['msg'].removeprefix('Value error, ')}.")
+            continue
         key = str(fault["loc"][0])
         field = Recipe.model_fields.get(key)
         if field is None:
