@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
 def test_a_recipe_is_chosen_before_the_first_line_and_after_each_round(
-    open_page: OpenPage, stack: Stack, javascript: bool
+    open_page: OpenPage, stack: Stack, *, javascript: bool
 ) -> None:
     ada = open_page(width=360, javascript=javascript)
     sign_in(ada, f"ada-{javascript}@example.com".lower())

@@ -11,11 +11,11 @@ from potluck.rooms import (
     departures,
     entrance,
     generation,
+    markdown,
     matching,
     pool_views,
     recipes,
     views,
-    writing,
 )
 from potluck.settings import Settings
 
@@ -31,7 +31,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.cli.add_command(commands.recipes_command)
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
-    app.add_template_filter(writing.rendered, "rendered")
+    app.add_template_filter(markdown.rendered, "rendered")
     departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)

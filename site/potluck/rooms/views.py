@@ -14,7 +14,7 @@ from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
 from potluck.refusals import Refusal
-from potluck.rooms import choices, entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import entrance, menu, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
@@ -246,7 +246,7 @@ def _room_context(room: Room) -> dict[str, Any]:
     return {
         **entrance.round_context(current),
         "room": room,
-        "choices": choices.offered(current, people=people),
+        "menu": menu.offered(current, people=people),
         "quote": quote,
         "mine": mine,
         "offer": short_lines.offer(current, user_id=current_user.id),

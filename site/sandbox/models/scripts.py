@@ -46,7 +46,7 @@ MARKUP = """# A heading
 """
 A_MEGABYTE = "unbreakable" * 100_000
 # A word with the space before it, or a part of one that never ends.
-PIECE = re.compile(r"\s*\S{1,5000}")
+PIECE = re.compile(r"\s*\S{1,5000}|\s+$")
 
 SCRIPTS = {
     "scripted": Script(),
@@ -60,6 +60,7 @@ SCRIPTS = {
     "scripted-nousage": Script(has_usage=False),
     # Counts far more than anybody asked for, as where thinking is billed.
     "scripted-dear": Script(tokens_per_word=1_000),
+    "scripted-blank": Script(says=" \n\n\t "),
     "scripted-markup": Script(says=MARKUP + A_MEGABYTE[:2_000]),
     "scripted-flood": Script(says=A_MEGABYTE, seconds_per_word=0),
     # Long enough for somebody to press Stop.

@@ -21,14 +21,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Menu:
     """Every recipe, and how many rounds the one that is chosen would remember."""
 
     all: list[Choice]
     remembered: int
 
 
-def offered(current: Round, *, people: int) -> Choices | None:
+def offered(current: Round, *, people: int) -> Menu | None:
     """For a round into which nobody has put a line, and after one that is over."""
     if current.phase == "generating" or (current.phase == "collecting" and current.contributions):
         return None
@@ -42,7 +42,7 @@ def offered(current: Round, *, people: int) -> Choices | None:
         Choice(each, _quote(each, people=people, tokens=tokens), is_first=each.slug == first)
         for each in recipes().values()
     ]
-    return Choices(choices, remembered=rounds)
+    return Menu(choices, remembered=rounds)
 
 
 def _quote(recipe: Recipe, *, people: int, tokens: int) -> Quote | None:
