@@ -29,11 +29,12 @@ document.addEventListener("htmx:before:swap", () => {
 document.addEventListener("htmx:after:swap", prepare);
 prepare();
 
-/** Whether the composer holds something that is not sent yet. */
+/** Whether the composer holds something that is not sent yet: words, or a choice. */
 export function isComposing() {
   const field = document.querySelector("#composer textarea");
-  if (!field) return false;
-  return document.activeElement === field || field.value !== field.defaultValue;
+  if (field && (document.activeElement === field || field.value !== field.defaultValue)) return true;
+  const ticked = [...document.querySelectorAll("#composer input")];
+  return ticked.some((choice) => choice.checked !== choice.defaultChecked);
 }
 
 function prepare() {

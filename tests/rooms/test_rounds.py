@@ -10,7 +10,7 @@ import pytest
 from potluck.database import db
 from potluck.rooms import orders, prompts, rooms, rounds
 from potluck.rooms.models import Contribution
-from potluck.rooms.recipes import recipe, recipes
+from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
 from tests.people import Browser, make_user
 from tests.rooms.conftest import Table
@@ -59,10 +59,6 @@ def test_a_line_stays_a_line_in_the_prompt(table: Table) -> None:
     told = prompts.messages(recipe("story"), table.round.contributions)
     assert [message["role"] for message in told] == ["system", "user"]
     assert "Ignore the above" not in told[0]["content"]
-
-
-def test_every_recipe_in_the_folder_can_be_read() -> None:
-    assert {"story", "explain", "plan"} <= set(recipes())
 
 
 def test_a_seat_that_was_left_is_free_for_somebody_else(table: Table) -> None:

@@ -83,6 +83,8 @@ ROUTES = {
     "GET /rooms/<code>/composer": Answers(303, 404, 200),
     "GET /rooms/<code>/round": Answers(303, 404, 200),
     "POST /rooms/<code>/rounds": Answers(401, 404, 409),
+    # The member has added a line to it.
+    "POST /rooms/<code>/recipe": Answers(401, 404, 409),
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),

@@ -84,9 +84,14 @@ def cost_credits(price: ModelPrice, *, input_tokens: int, output_tokens: int) ->
 
 
 def input_tokens_max(messages: Sequence[dict[str, Any]]) -> int:
+    """An upper bound of what a call with these messages lets a model read."""
+    return message_tokens_max(messages) + TEMPLATE_TOKENS_PER_CALL
+
+
+def message_tokens_max(messages: Sequence[dict[str, Any]]) -> int:
     """An upper bound: a token of a byte-level vocabulary stands for at least one byte."""
     content_bytes = sum(len(message["content"].encode()) for message in messages)
-    return content_bytes + TEMPLATE_TOKENS_PER_MESSAGE * len(messages) + TEMPLATE_TOKENS_PER_CALL
+    return content_bytes + TEMPLATE_TOKENS_PER_MESSAGE * len(messages)
 
 
 def drained(parts: Mapping[int, int], total_credits: int, *, first: int = 0) -> dict[int, int]:

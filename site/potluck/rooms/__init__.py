@@ -8,15 +8,19 @@ from potluck.jobs import Jobs
 from potluck.live import listener
 from potluck.rooms import (
     closing,
+    commands,
     departures,
     entrance,
     generation,
+    markdown,
     matching,
     pool_views,
+    recipes,
     round_views,
     starting,
     views,
 )
+from potluck.settings import Settings
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
@@ -27,11 +31,14 @@ UNSEAT_EVERY_SECONDS = 5
 CLOSE_EVERY_SECONDS = 60
 
 
-def init_app(app: Flask) -> None:
-    """Adds the pages, and what the live side does on hearing of a change."""
+def init_app(app: Flask, settings: Settings) -> None:
+    """Reads the recipes, adds the pages, and what the live side does on hearing of a change."""
+    recipes.init_app(app, settings)
+    app.cli.add_command(commands.recipes_command)
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
+    app.add_template_filter(markdown.rendered, "rendered")
     departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)

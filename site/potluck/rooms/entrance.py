@@ -11,7 +11,6 @@ from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
 from potluck.rooms import clock, generation, parts, rooms, rounds, short_lines
 from potluck.rooms.models import Room, Round
-from potluck.rooms.recipes import recipe
 
 WATCHERS_MAX = 100
 
@@ -94,7 +93,7 @@ def round_context(round_: Round) -> dict[str, Any]:
     return {
         "room": round_.room,
         "round": round_,
-        "recipe": recipe(round_.recipe),
+        "recipe": round_.kept_recipe,
         "shares": parts.bill(round_),
         "seconds_left": clock.seconds_left(round_),
         "shortage": short_lines.shortage(round_),

@@ -230,7 +230,7 @@ class _Reader:
             self._note_request(running.lease)
             gathered, has_ended = self._gather()
             if gathered:
-                yield gathered
+                yield gathered[: TEXT_CHARACTERS_MAX - len(running.text)]
             if self._failure:
                 raise self._failure
             running.save_in_time()

@@ -25,6 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from potluck.accounts.models import User
 from potluck.credits.models import ModelPrice
 from potluck.database import Base
+from potluck.rooms import recipes
+from potluck.rooms.recipes import Recipe
 
 
 class Room(Base):
@@ -98,6 +100,8 @@ class Draft(Base):
 class Round(Base):
     """`collecting → generating → done | failed | stopped`.
 
+    `recipe_terms` is the recipe as it was when the round was opened. `context_rounds` says how
+    many rounds before this one the model is told again, and `context_tokens` what that is at most.
     `treated_by` is who pays for everybody, unless it is the room's pot or each their part. At
     `closes_at` it goes on with the lines that are in. A round that was put away before it began
     is stopped, and has no generation.
@@ -123,6 +127,10 @@ class Round(Base):
     room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
     number: Mapped[int]
     recipe: Mapped[str] = mapped_column(Text)
+    recipe_terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    starts_fresh: Mapped[bool] = mapped_column(server_default=sql("false"))
+    context_rounds: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    context_tokens: Mapped[int] = mapped_column(server_default="0")
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
     treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     from_pot: Mapped[bool] = mapped_column(server_default=sql("false"))
@@ -135,6 +143,11 @@ class Round(Base):
         order_by="Contribution.created_at", back_populates="round"
     )
     generation: Mapped[Generation | None] = relationship(back_populates="round")
+
+    @property
+    def kept_recipe(self) -> Recipe:
+        """What is made, by the words and limits that the round was opened with."""
+        return recipes.kept(self.recipe, self.recipe_terms)
 
 
 class Contribution(Base):

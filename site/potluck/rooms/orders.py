@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import clock, parts, pots, prompts, quotes, rooms
+from potluck.rooms import clock, memory, parts, pots, prompts, quotes, rooms
 from potluck.rooms.models import Generation, Room, Round
-from potluck.rooms.recipes import recipe
 from potluck.rooms.rounds import WrongPhase, locked_round
 
 HOLD_TTL_SECONDS = 600
@@ -32,9 +31,10 @@ def order(room: Room, number: int | None = None) -> Generation:
         message = "The pot is empty. Add a line first."
         raise WrongPhase(message)
     _write_down_who_pays(round_)
-    chosen = recipe(round_.recipe)
+    chosen = round_.kept_recipe
     price = quotes.price_in_force()
-    messages = prompts.messages(chosen, round_.contributions)
+    before = memory.of(round_).messages
+    messages = prompts.messages(chosen, round_.contributions, before=before)
     generation = Generation(
         round_id=round_.id,
         price_id=price.id,

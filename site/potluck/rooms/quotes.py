@@ -7,39 +7,59 @@ from dataclasses import dataclass
 from potluck.credits import pricing
 from potluck.credits.models import ModelPrice
 from potluck.rooms import prompts
+from potluck.rooms.models import Round
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
 from potluck.settings import current_settings
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The ceiling of a round in credits, and each one's part when `people` add a line."""
+    """The ceiling of a round in credits, and each one's part when `people` add a line.
+
+    `before` is the part of the total that is for what the room remembers.
+    """
 
     total: int
     each: int
     people: int
+    before: int = 0
 
 
-def quote(chosen: Recipe, *, people: int) -> Quote:
+def quote(chosen: Recipe, *, people: int, context_tokens: int = 0) -> Quote:
     """The ceiling with so many people; raises `NoPrice` where no model can be used."""
     price = price_in_force()
-    total = ceiling(price, chosen, people=people)
-    return Quote(total=total, each=-(-total // people), people=people)
+    alone = ceiling(price, chosen, people=people)
+    total = ceiling(price, chosen, people=people, context_tokens=context_tokens)
+    return Quote(total=total, each=-(-total // people), people=people, before=total - alone)
 
 
-def quote_or_none(chosen: Recipe | None = None, *, people: int = 1) -> Quote | None:
-    """The ceiling, of the default recipe unless told, or None where no model can be used."""
+def quote_or_none(*, people: int = 1) -> Quote | None:
+    """The ceiling of a first round, or None where no model can be used."""
     try:
-        return quote(chosen or recipe(DEFAULT_SLUG), people=people)
+        return quote(recipe(DEFAULT_SLUG), people=people)
     except pricing.NoPrice:
         return None
 
 
-def ceiling(price: ModelPrice, chosen: Recipe, *, people: int) -> int:
-    """The dearest outcome: the longest lines, and all that the model may write."""
+def quote_of(round_: Round, *, people: int) -> Quote:
+    """The ceiling of a round with so many people; raises `NoPrice`."""
+    return quote(round_.kept_recipe, people=people, context_tokens=round_.context_tokens)
+
+
+def quote_of_or_none(round_: Round, *, people: int) -> Quote | None:
+    """The same, or None where no model can be used."""
+    try:
+        return quote_of(round_, people=people)
+    except pricing.NoPrice:
+        return None
+
+
+def ceiling(price: ModelPrice, chosen: Recipe, *, people: int, context_tokens: int = 0) -> int:
+    """The dearest outcome: the longest lines, all that is remembered, all that may be written."""
+    widest = pricing.input_tokens_max(prompts.widest_messages(chosen, people))
     return pricing.cost_credits(
         price,
-        input_tokens=pricing.input_tokens_max(prompts.widest_messages(chosen, people)),
+        input_tokens=widest + context_tokens,
         output_tokens=chosen.output_tokens_max,
     )
 

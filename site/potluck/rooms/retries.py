@@ -5,7 +5,6 @@ from __future__ import annotations
 from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.models import Contribution, Room, Round
-from potluck.rooms.recipes import recipe
 
 
 def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
@@ -23,7 +22,7 @@ def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
         raise rounds.NotPayer(message)
     seated = {member.user_id for member in room.members}
     treater = failed.treated_by if failed.treated_by in seated else None
-    again = rounds.open_round(room, recipe(failed.recipe))
+    again = rounds.open_round(room, failed.kept_recipe, fresh=failed.starts_fresh)
     again.treated_by, again.from_pot = treater, failed.from_pot
     for line in failed.contributions:
         if {line.user_id, line.payer_id} <= seated:

@@ -16,6 +16,7 @@ from potluck.refusals import Refusal
 from potluck.rooms import (
     drafts,
     entrance,
+    menu,
     orders,
     payments,
     pots,
@@ -27,7 +28,7 @@ from potluck.rooms import (
     starting,
 )
 from potluck.rooms.models import Generation, Room
-from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
@@ -55,10 +56,20 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round; how it is paid for is the host's choice, and else each their part."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    rounds.open_round(room, chosen, after=_number())
+    rounds.open_round(room, chosen, after=_number(), fresh="fresh" in request.form)
     payment = payments.chosen(request.form.get("payment", "split"))
     if payment != "split":
         _agree(rooms.room_of_host(code, current_user.id), None, payment)
+    return _done(room)
+
+
+@blueprint.post("/recipe")
+@login_required
+def change_recipe(code: str) -> ResponseReturnValue:
+    """Makes something else of a round into which nobody has put a line."""
+    room = rooms.room_of_member(code, current_user.id)
+    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    rounds.change_recipe(room, chosen, number=_number())
     return _done(room)
 
 
@@ -176,8 +187,8 @@ def room_context(room: Room) -> dict[str, Any]:
     """What the page and its composer show to the member who asks."""
     current = rounds.current_round(room)
     assert current
-    chosen = recipe(current.recipe)
-    quote = quotes.quote_or_none(chosen, people=len(room.members))
+    people = len(room.members)
+    quote = quotes.quote_of_or_none(current, people=people)
     balance = ledger.balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
     is_treated = current.from_pot or current.treated_by not in {None, current_user.id}
@@ -185,7 +196,7 @@ def room_context(room: Room) -> dict[str, Any]:
     price = (quote.total if current.treated_by == current_user.id else quote.each) if quote else 0
     return {
         **entrance.round_context(current),
-        "recipes": list(recipes().values()),
+        "menu": menu.offered(current, people=people),
         "quote": quote,
         "mine": mine,
         "draft": drafts.kept(room, user_id=current_user.id),

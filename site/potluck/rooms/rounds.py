@@ -15,9 +15,9 @@ from sqlalchemy.orm import selectinload
 from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, drafts, quotes, rooms
+from potluck.rooms import clock, drafts, memory, prompts, quotes, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
-from potluck.rooms.recipes import Recipe, recipe
+from potluck.rooms.recipes import Recipe
 
 EARLIER_ROUNDS_MAX = 20
 
@@ -61,19 +61,41 @@ def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
     return list(db.session.scalars(query))
 
 
-def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
-    """Opens the next round; refuses while one is live, or where another came `after` that one."""
+def open_round(
+    room: Room, chosen: Recipe, *, after: int | None = None, fresh: bool = False
+) -> Round:
+    """Opens the next round; refuses while one is live, or where another came `after` that one.
+
+    A fresh one is written without the rounds before it, and so are those that come later.
+    """
     rooms.locked(room)
     last = current_round(room)
     _check_is_meant(last, after)
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
-    number = last.number + 1 if last else 1
-    round_ = Round(room_id=room.id, number=number, recipe=chosen.slug)
+    remembered = memory.NOTHING if fresh else memory.after(last)
+    round_ = Round(
+        room_id=room.id,
+        number=last.number + 1 if last else 1,
+        recipe=chosen.slug,
+        recipe_terms=chosen.terms,
+        starts_fresh=fresh,
+        context_rounds=remembered.rounds,
+        context_tokens=remembered.tokens,
+    )
     db.session.add(round_)
     db.session.flush()
     return round_
+
+
+def change_recipe(room: Room, chosen: Recipe, *, number: int | None = None) -> None:
+    """Makes something else of a round, as long as nobody has put a line into it."""
+    round_ = locked_round(room, number)
+    if round_.phase != "collecting" or round_.contributions:
+        message = "Somebody has added a line to this round. Choose again for the next one."
+        raise WrongPhase(message)
+    round_.recipe, round_.recipe_terms = chosen.slug, chosen.terms
 
 
 def contribute(room: Room, *, user_id: int, line: str, number: int | None = None) -> None:
@@ -188,7 +210,7 @@ def locked_round(room: Room, number: int | None = None) -> Round:
 
 def check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
     """Raises `InsufficientCredits` where whoever would pay for this member's line can't."""
-    quote = quotes.quote(recipe(round_.recipe), people=len(room.members))
+    quote = quotes.quote_of(round_, people=len(room.members))
     if round_.from_pot:
         # Whether it holds enough is seen when the round starts: more can be put in until then.
         return
@@ -226,8 +248,8 @@ def _check_is_meant(round_: Round | None, number: int | None) -> None:
 
 
 def _clean(line: str, round_: Round) -> str:
-    text = " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in line).split())
-    limit = recipe(round_.recipe).line_characters_max
+    text = prompts.one_line(line)
+    limit = round_.kept_recipe.line_characters_max
     if not text:
         message = "Write something first: one line is enough."
         raise BadLine(message, code="line_empty")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import parts, pots
+from potluck.rooms import parts, pots, prompts
 from potluck.rooms.model import Usage
 from potluck.rooms.models import Generation, Room, Round
 
@@ -123,6 +123,8 @@ def _end(generation: Generation, outcome: Outcome, *, usage: Usage, cost_credits
         .values(
             state=outcome.state,
             text=outcome.text,
+            # What came before stands in its own rows; a copy would outlive whoever leaves.
+            messages=prompts.own_messages(generation.messages),
             seq=outcome.seq,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,

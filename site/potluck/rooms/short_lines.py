@@ -15,7 +15,6 @@ from potluck.database import db
 from potluck.rooms import clock, orders, quotes, rooms, rounds
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.quotes import Quote
-from potluck.rooms.recipes import recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
         return None
     rest = quote.people - waits.lines
     return Offer(
-        each_without=quotes.quote(recipe(round_.recipe), people=rest).each if rest else None,
+        each_without=quotes.quote_of(round_, people=rest).each if rest else None,
         treating=_treating(round_, quote, host_id=user_id),
     )
 
@@ -150,7 +149,7 @@ def _short(round_: Round) -> list[Contribution]:
 def _quote(round_: Round) -> Quote | None:
     """The ceiling with the lines that are in."""
     people = len(round_.contributions)
-    return quotes.quote_or_none(recipe(round_.recipe), people=people) if people else None
+    return quotes.quote_of_or_none(round_, people=people) if people else None
 
 
 def _treating(round_: Round, quote: Quote, *, host_id: int) -> int:

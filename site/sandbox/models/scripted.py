@@ -8,6 +8,7 @@ import secrets
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -18,10 +19,11 @@ from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
 
 HOST = "127.0.0.1"
 BODY_BYTES_MAX = 1_000_000
+REQUESTS_KEPT = 10
 
 
 class ScriptedServer(ThreadingTCPServer):
-    """Counts the generations that run, so that a test can see one stop."""
+    """Counts what runs, so that a test can see it stop, and keeps what was asked."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -31,6 +33,7 @@ class ScriptedServer(ThreadingTCPServer):
         super().__init__((HOST, port), Handler)
         self.generating = 0
         self.counting = threading.Lock()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
 
     def count(self, change: int) -> None:
         with self.counting:
@@ -48,6 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path in {"/health", "/healthz"}:
             self._json({"status": "ok", "generating": self.server.generating})
+        elif self.path == "/requests":
+            self._json({"requests": list(self.server.requests)})
         elif self.path == "/v1/models":
             models = [{"id": name, "object": "model", "owned_by": "sandbox"} for name in SCRIPTS]
             self._json({"object": "list", "data": models})
@@ -67,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError, AttributeError):
             self._error(HTTPStatus.BAD_REQUEST, "The body must be JSON with model and messages.")
             return
+        self.server.requests.append(request)
         self.server.count(+1)
         try:
             self._respond(script, request, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,29 @@ class Script:
     is_cut: bool = False
     has_usage: bool = True
     tokens_per_word: int = 1
+    says: str | None = None
 
+
+# What a page must survive: HTML, Markdown that is meant to break out, marks that turn text around.
+MARKUP = """# A heading
+
+<script>window.broken = true</script><img src=x onerror="window.broken = true"> <b>bold?</b>
+
+**Bold**, [a bank](https://elsewhere.example/login), [a trap](javascript:window.broken=true), and
+![a picture](https://elsewhere.example/pixel.png) with \u202eoverride&#x202e; and \x07bell.
+
+| A wide | table | with | many | columns | that | no | telephone | can | show | at once |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| one | two | three | four | five | six | seven | eight | nine | ten | eleven |
+
+</div></section></main> <div hx-get="/account" hx-trigger="load">Load me</div>
+
+> > > > > > > > > > > > Deep
+
+"""
+A_MEGABYTE = "unbreakable" * 100_000
+# A word with the space before it, or a part of one that never ends.
+PIECE = re.compile(r"\s*\S{1,5000}|\s+$")
 
 SCRIPTS = {
     "scripted": Script(),
@@ -37,6 +60,9 @@ SCRIPTS = {
     "scripted-nousage": Script(has_usage=False),
     # Counts far more than anybody asked for, as where thinking is billed.
     "scripted-dear": Script(tokens_per_word=1_000),
+    "scripted-blank": Script(says=" \n\n\t "),
+    "scripted-markup": Script(says=MARKUP + A_MEGABYTE[:2_000]),
+    "scripted-flood": Script(says=A_MEGABYTE, seconds_per_word=0),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
@@ -51,6 +77,8 @@ def answer(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
     """The words to stream, each with the space before it."""
     if script.is_empty:
         return []
+    if script.says:
+        return PIECE.findall(script.says)
     quoted = words_of(messages[-1:])[:QUOTED_WORDS_MAX]
     text = (
         "This is a scripted model: no language model runs here, and these words are always "
