@@ -6,7 +6,17 @@ from flask import Flask
 
 from potluck.jobs import Jobs
 from potluck.live import listener
-from potluck.rooms import departures, entrance, generation, matching, pool_views, views
+from potluck.rooms import (
+    departures,
+    entrance,
+    gallery_views,
+    generation,
+    matching,
+    pool_views,
+    sheet_departures,
+    sheet_views,
+    views,
+)
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
@@ -18,7 +28,10 @@ def init_app(app: Flask) -> None:
     """Adds the pages, and what the live side does on hearing of a change."""
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(sheet_views.blueprint)
+    app.register_blueprint(gallery_views.blueprint)
     departures.init_app()
+    sheet_departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)
     listener.on("place_lost", matching.tell_place_lost)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import rounds
+from potluck.rooms import rounds, sheets
 from potluck.rooms.model import Usage
 from potluck.rooms.models import Generation, Round
 
@@ -58,6 +58,8 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     else:
         holds.release(generation_id)
     _end(generation, outcome, usage=usage, cost_credits=cost)
+    if outcome.state != "failed" and outcome.text.strip():
+        sheets.make(generation.round)
     return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
 
 

@@ -14,7 +14,7 @@ from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
 from potluck.refusals import Refusal
-from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import entrance, quotes, remixes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
 from potluck.web import fragment, wants_fragment
@@ -237,6 +237,7 @@ def _room_context(room: Room) -> dict[str, Any]:
         "recipes": list(recipes().values()),
         "quote": quote,
         "mine": mine,
+        "draft": "" if mine else remixes.ingredient(current, viewer_id=current_user.id),
         "offer": short_lines.offer(current, user_id=current_user.id),
         "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
         "can_afford": quote is not None and balance.available >= quote.each,

@@ -1,0 +1,61 @@
+"""A sheet's text: what it is called, how it begins, and how it stands on its page."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+TITLE_CHARACTERS_MAX = 72
+OPENING_CHARACTERS_MAX = 280
+# What models put around a heading or a word they stress.
+HEADING = re.compile(r"#{1,6}\s+(?P<heading>.+?)\s*#*")
+BOLD_LINE = re.compile(r"\*\*(?P<heading>[^*]+)\*\*")
+MARKS = re.compile(r"\*\*|__|^#{1,6}\s+|^>\s?|`", re.MULTILINE)
+BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+def title(text: str) -> str:
+    """The heading that the model gave it, or else its first words, as poems have it."""
+    first = _first_line(text)
+    return cut(_heading(first) or plain(first), TITLE_CHARACTERS_MAX)
+
+
+def opening(text: str) -> str:
+    """How it begins, after its heading, on one line."""
+    return cut(" ".join(plain(_body(text)).split()), OPENING_CHARACTERS_MAX)
+
+
+def html(text: str) -> Markup:
+    """Its paragraphs, without the heading that the page has as its title."""
+    paragraphs = (part.strip() for part in BLANK_LINES.split(_body(text)))
+    return Markup("\n").join(Markup('<p dir="auto">{}</p>').format(p) for p in paragraphs if p)
+
+
+def plain(text: str) -> str:
+    """Without the marks of Markdown that would show."""
+    return MARKS.sub("", text).strip()
+
+
+def cut(text: str, characters_max: int) -> str:
+    """As it is, or as many whole words as fit, with a sign that there is more."""
+    if len(text) <= characters_max:
+        return text
+    kept = text[: characters_max - 1]
+    words = kept.rpartition(" ")[0] or kept
+    return words.rstrip(" ,.;:!?-\N{EN DASH}\N{EM DASH}") + "…"
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _heading(line: str) -> str | None:
+    found = HEADING.fullmatch(line) or BOLD_LINE.fullmatch(line)
+    return plain(found["heading"]) if found else None
+
+
+def _body(text: str) -> str:
+    first = _first_line(text)
+    rest = text.strip().removeprefix(first).strip() if _heading(first) else ""
+    return rest or text
