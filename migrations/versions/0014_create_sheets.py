@@ -135,6 +135,7 @@ GRANT SELECT, INSERT ON sheets, sheet_people, sheet_reactions, sheet_reports, sh
     remixes TO potluck_app;
 GRANT UPDATE (proposed_at, proposed_by, published_at, hidden_at) ON sheets TO potluck_app;
 GRANT UPDATE (vote, voted_at, nameless_since) ON sheet_people TO potluck_app;
+GRANT UPDATE (sheet_id) ON remixes TO potluck_app;
 GRANT UPDATE (settled_at) ON sheet_reports TO potluck_app;
 GRANT DELETE ON sheet_reactions, sheet_reports TO potluck_app;
 """

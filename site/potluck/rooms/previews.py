@@ -105,19 +105,27 @@ def draw(picture: Picture) -> Image.Image:
     for line in _lines(_letters(picture.opening), _font(36), width, min(room, OPENING_LINES_MAX)):
         pen.text((MARGIN, top), line, font=_font(36), fill=INK_SOFT)
         top += 46
-    _draw_foot(pen, picture)
+    _draw_foot(image, pen, picture)
     return image
 
 
-def _draw_foot(pen: ImageDraw.ImageDraw, picture: Picture) -> None:
+def _draw_foot(image: Image.Image, pen: ImageDraw.ImageDraw, picture: Picture) -> None:
     for x in range(MARGIN, SIZE[0] - MARGIN, 18):
         pen.line((x, 524, x + 9, 524), fill=HAIRLINE, width=3)
     for number, (initials, hue) in enumerate(picture.people[:PEOPLE_MAX]):
         x, y = MARGIN + number * 76, 546
-        pen.ellipse((x, y, x + 60, y + 60), fill=HUES[hue - 1])
+        image.paste(HUES[hue - 1], (x, y), _disc(60))
         letters = _letters(initials)[:2]
         pen.text((x + 30, y + 30), letters, font=_font(30), fill=PAPER, anchor="mm")
     pen.text((SIZE[0] - MARGIN, 576), "Potluck", font=_font(52), fill=INK, anchor="rm")
+
+
+@cache
+def _disc(size: int) -> Image.Image:
+    """Drawn large and made small, since Pillow's circles have steps."""
+    large = Image.new("L", (size * 4, size * 4))
+    ImageDraw.Draw(large).ellipse((0, 0, size * 4 - 1, size * 4 - 1), fill=255)
+    return large.resize((size, size), Image.Resampling.LANCZOS)
 
 
 @cache

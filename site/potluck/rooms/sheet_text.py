@@ -12,18 +12,19 @@ OPENING_CHARACTERS_MAX = 280
 HEADING = re.compile(r"#{1,6}\s+(?P<heading>.+?)\s*#*")
 BOLD_LINE = re.compile(r"\*\*(?P<heading>[^*]+)\*\*")
 MARKS = re.compile(r"\*\*|__|^#{1,6}\s+|^>\s?|`", re.MULTILINE)
+# Its end is followed by a space: 3.5 is no end.
+SENTENCE = re.compile(r".+?[.!?…](?=\s|$)")
 BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def title(text: str) -> str:
     """The heading that the model gave it, or else its first words, as poems have it."""
-    first = _first_line(text)
-    return cut(_heading(first) or plain(first), TITLE_CHARACTERS_MAX)
+    return _title_and_rest(text)[0]
 
 
 def opening(text: str) -> str:
-    """How it begins, after its heading, on one line."""
-    return cut(" ".join(plain(_body(text)).split()), OPENING_CHARACTERS_MAX)
+    """How it goes on after its title, on one line."""
+    return cut(_title_and_rest(text)[1], OPENING_CHARACTERS_MAX)
 
 
 def html(text: str) -> Markup:
@@ -44,6 +45,19 @@ def cut(text: str, characters_max: int) -> str:
     kept = text[: characters_max - 1]
     words = kept.rpartition(" ")[0] or kept
     return words.rstrip(" ,.;:!?-\N{EN DASH}\N{EM DASH}") + "…"
+
+
+def _title_and_rest(text: str) -> tuple[str, str]:
+    heading = _heading(_first_line(text))
+    flat = " ".join(plain(_body(text)).split())
+    if heading:
+        return cut(heading, TITLE_CHARACTERS_MAX), flat
+    sentence = SENTENCE.match(plain(_first_line(text)))
+    first = sentence[0] if sentence else plain(_first_line(text))
+    if len(first) <= TITLE_CHARACTERS_MAX:
+        return first.removesuffix("."), flat.removeprefix(first).strip()
+    shortened = cut(flat, TITLE_CHARACTERS_MAX)
+    return shortened, "…" + flat.removeprefix(shortened.removesuffix("…")).lstrip(" ,.;:")
 
 
 def _first_line(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -75,9 +75,10 @@ def preview(sheet_slug: str) -> ResponseReturnValue:
     # Drawing takes a while, and needs nothing of the database.
     db.session.rollback()
     path = previews.drawn(picture, current_settings().potluck_var / "previews")
-    answer = send_file(path, mimetype="image/png", max_age=PREVIEW_SECONDS)
-    answer.cache_control.public = True
-    return answer
+    answer = Response(path.read_bytes(), mimetype="image/png")
+    answer.cache_control.public, answer.cache_control.max_age = True, PREVIEW_SECONDS
+    answer.set_etag(picture.digest)
+    return answer.make_conditional(request)
 
 
 @blueprint.post("/sheets/<sheet_slug>/vote")
