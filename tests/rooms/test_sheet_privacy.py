@@ -162,11 +162,12 @@ def test_only_those_who_were_there_learn_who_paid_what(
 ) -> None:
     slug = written_sheet("Ada", "Ben")
     publish(slug)
-    (ada,) = visits(browser, sign_in_as, "Ada")
+    ada, mallory = visits(browser, sign_in_as, "Ada", "Mallory")
     assert "2 credits: you 1, Ben 1" in ada.page(slug)
-    page = Visit(browser()).page(slug)
-    assert "2 credits" in page
-    assert "2 credits:" not in page
+    for stranger in (mallory, Visit(browser())):
+        page = stranger.page(slug)
+        assert "2 credits" in page
+        assert "2 credits:" not in page
 
 
 def test_two_who_agree_at_once_publish_it_once(app: Flask, database: None) -> None:
