@@ -105,7 +105,8 @@ CREATE TABLE remixes (
     round_id bigint NOT NULL CONSTRAINT pk_remixes PRIMARY KEY
         CONSTRAINT fk_remixes_round_id_rounds REFERENCES rounds ON DELETE CASCADE,
     sheet_id bigint NOT NULL
-        CONSTRAINT fk_remixes_sheet_id_sheets REFERENCES sheets ON DELETE CASCADE
+        CONSTRAINT fk_remixes_sheet_id_sheets REFERENCES sheets ON DELETE CASCADE,
+    begun_by bigint NOT NULL CONSTRAINT fk_remixes_begun_by_users REFERENCES users
 );
 CREATE INDEX ix_remixes_sheet_id ON remixes (sheet_id);
 
@@ -135,7 +136,7 @@ GRANT SELECT, INSERT ON sheets, sheet_people, sheet_reactions, sheet_reports, sh
     remixes TO potluck_app;
 GRANT UPDATE (proposed_at, proposed_by, published_at, hidden_at) ON sheets TO potluck_app;
 GRANT UPDATE (vote, voted_at, nameless_since) ON sheet_people TO potluck_app;
-GRANT UPDATE (sheet_id) ON remixes TO potluck_app;
+GRANT UPDATE (sheet_id, begun_by) ON remixes TO potluck_app;
 GRANT UPDATE (settled_at) ON sheet_reports TO potluck_app;
 GRANT DELETE ON sheet_reactions, sheet_reports TO potluck_app;
 """

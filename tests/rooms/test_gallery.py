@@ -114,6 +114,12 @@ def test_a_remix_is_a_round_of_the_same_recipe_that_begins_with_the_sheet(
     page = words(ben.browser.get(answer.location))
     assert "Round 1: A plan for the evening" in page
     assert "After “The frog of Skerry Point”: Once there was a frog." in page
+    (chiyo,) = visits(browser, sign_in_as, "Chiyo")
+    make_user("Chiyo", credits=1000)
+    chiyo.browser.submit(f"{answer.location}/join", page=answer.location)
+    page = words(chiyo.browser.get(answer.location))
+    assert "Round 1: A plan for the evening" in page
+    assert "After “" not in page, "it is the first ingredient, and not everybody's"
 
 
 def test_a_remix_waits_until_the_round_in_ones_room_is_over(
@@ -136,8 +142,8 @@ def test_a_sheet_says_what_it_is_a_remix_of_to_those_who_may_see_that(
     private, made_of_it = written_sheet("Ada"), written_sheet("Ada", text="Another frog.")
     publish(made_of_it)
     statement = text("""
-        INSERT INTO remixes (round_id, sheet_id)
-        SELECT remix.round_id, s.id FROM sheets s, sheets remix
+        INSERT INTO remixes (round_id, sheet_id, begun_by)
+        SELECT remix.round_id, s.id, (SELECT max(id) FROM users) FROM sheets s, sheets remix
         WHERE s.slug = :origin AND remix.slug = :remix
     """)
     db.session.execute(statement, {"origin": private, "remix": made_of_it})

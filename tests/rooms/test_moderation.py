@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from potluck.accounts import departures
 from potluck.database import db
@@ -134,6 +134,7 @@ def test_an_operator_finds_nothing_private(trouble: Trouble) -> None:
     assert sent.status_code == 404
 
 
+@pytest.mark.fault("A6")
 def test_what_somebody_said_of_sheets_is_in_their_file_and_goes_with_them(
     trouble: Trouble,
 ) -> None:
@@ -150,3 +151,21 @@ def test_what_somebody_said_of_sheets_is_in_their_file_and_goes_with_them(
     db.session.expire_all()
     assert db.session.scalars(select(Report)).all() == []
     assert db.session.scalars(select(Reaction)).all() == []
+
+
+@pytest.mark.fault("A6")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO sheet_reactions (sheet_id, user_id, kind) SELECT id, :id, 'warm' FROM sheets",
+        """INSERT INTO sheet_reports (sheet_id, user_id, reason, words)
+            SELECT id, :id, 'spam', '' FROM sheets""",
+    ],
+)
+def test_nothing_is_said_of_a_sheet_by_somebody_who_left(database: None, statement: str) -> None:
+    """In another tab, at that very moment: the database refuses it."""
+    publish(written_sheet("Ada"))
+    mallory = make_user("Mallory").id
+    departures.leave(mallory)
+    with pytest.raises(IntegrityError, match="has left"), db.engine.begin() as connection:
+        connection.execute(text(statement), {"id": mallory})

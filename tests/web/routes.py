@@ -83,6 +83,7 @@ ROUTES = {
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),
+    "GET /sheets": PAGE_FOR_MEMBERS,
     # Ada's sheet is private.
     "GET /sheets/<sheet_slug>": Answers(404, 404, 200),
     "GET /sheets/<sheet_slug>/preview.png": Answers(404, 404, 404),

@@ -29,12 +29,9 @@ def begin(sheet: Sheet, *, user_id: int) -> Room:
         round_.recipe = chosen.slug
     else:
         round_ = rounds.open_round(room, chosen)
-    statement = insert(Remix).values(round_id=round_.id, sheet_id=sheet.id)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["round_id"], set_={"sheet_id": statement.excluded.sheet_id}
-        )
-    )
+    values = {"sheet_id": sheet.id, "begun_by": user_id}
+    statement = insert(Remix).values(round_id=round_.id, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=["round_id"], set_=values))
     return room
 
 
@@ -48,7 +45,10 @@ def origin(round_: Round, *, viewer_id: int | None) -> Sheet | None:
 
 
 def ingredient(round_: Round, *, viewer_id: int) -> str:
-    """The line that the composer begins with: how that sheet begins, for somebody to change."""
+    """What the composer of whoever began it begins with: how that sheet does, to be changed."""
+    query = select(Remix.round_id).filter_by(round_id=round_.id, begun_by=viewer_id)
+    if db.session.scalar(query) is None:
+        return ""
     sheet = origin(round_, viewer_id=viewer_id)
     if sheet is None or sheet.round.generation is None:
         return ""

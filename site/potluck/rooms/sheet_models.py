@@ -131,4 +131,5 @@ class Remix(Base):
         ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True
     )
     sheet_id: Mapped[int] = mapped_column(ForeignKey("sheets.id", ondelete="CASCADE"), index=True)
+    begun_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     sheet: Mapped[Sheet] = relationship(innerjoin=True)

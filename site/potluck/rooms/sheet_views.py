@@ -37,6 +37,21 @@ PREVIEW_LIMIT = "120 per minute"
 PREVIEW_SECONDS = 300
 
 
+@blueprint.get("/sheets")
+@login_required
+def index() -> ResponseReturnValue:
+    """One's own, a page at a time."""
+    before = request.args.get("before")
+    per_page = sheets.MINE_PER_PAGE
+    mine = sheets.of_person(current_user.id, limit=per_page + 1, before=before)
+    return render_template(
+        "sheets/index.html",
+        sheets=faces.faces(mine[:per_page], current_user.id),
+        before=mine[per_page - 1].slug if len(mine) > per_page else None,
+        is_first=before is None,
+    )
+
+
 @blueprint.get("/sheets/<sheet_slug>")
 def show(sheet_slug: str) -> ResponseReturnValue:
     """The page."""

@@ -20,7 +20,8 @@ from potluck.rooms.sheet_models import Sheet, SheetPerson
 
 SLUG_LENGTH = 12
 HUES = range(1, 9)
-MINE_MAX = 5
+LATEST_MAX = 5
+MINE_PER_PAGE = 20
 # What every page and card of a sheet shows.
 WHOLE: tuple[ORMOption, ...] = (
     joinedload(Sheet.round).joinedload(Round.room),
@@ -63,10 +64,12 @@ def of_round(room: Room, number: int) -> Sheet:
     return _found(db.session.scalar(query))
 
 
-def of_person(user_id: int) -> list[Sheet]:
-    """The newest that somebody's line is in."""
+def of_person(user_id: int, *, limit: int = LATEST_MAX, before: str | None = None) -> list[Sheet]:
+    """The newest that somebody's line is in, or those that are older than that one."""
     mine = select(SheetPerson.sheet_id).where(SheetPerson.user_id == user_id)
-    query = select(Sheet).where(Sheet.id.in_(mine)).order_by(Sheet.id.desc()).limit(MINE_MAX)
+    query = select(Sheet).where(Sheet.id.in_(mine)).order_by(Sheet.id.desc()).limit(limit)
+    if before:
+        query = query.where(Sheet.id < select(Sheet.id).filter_by(slug=before).scalar_subquery())
     return list(db.session.scalars(query.options(*WHOLE)))
 
 
