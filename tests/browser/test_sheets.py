@@ -39,6 +39,7 @@ def test_somebody_publishes_a_sheet_and_somebody_else_remixes_it(
     assert stranger.request.get(address).status == 404
     ada.get_by_role("button", name="Make it public").click()
     expect(ada.locator(".agreement")).to_contain_text("so it is public")
+    assert stranger.request.get(f"{address}/preview.png").status == 200
     stranger.goto("/gallery")
     expect(stranger.locator(".sheet-card").first).to_contain_text("Remix")
     stranger.locator(".sheet-card h2 a").first.click()

@@ -18,7 +18,7 @@ from tests.conftest import SignInAs
 from tests.people import Browser
 from tests.rooms.sheet_people import publish, visits, written_sheet
 
-# On a slow machine; it takes about a tenth of a second.
+# On a slow machine; it takes about a twentieth of a second.
 DRAWN_WITHIN_SECONDS = 5
 
 

@@ -73,7 +73,7 @@ def _write(picture: Picture, path: Path) -> None:
     number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(number, "wb") as file:
-            draw(picture).save(file, "PNG", optimize=True)
+            draw(picture).save(file, "PNG")
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
