@@ -21,6 +21,7 @@ from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
 from tests.credits import histories
 from tests.people import Browser, make_user
+from tests.rooms.sheet_people import made_sheet
 
 BUY = text("""
     INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
@@ -48,6 +49,7 @@ class World:
     hold_id: int
     identity_id: int
     session_id: int
+    sheet_slug: str
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -60,6 +62,8 @@ class World:
             "hold_id": self.hold_id,
             "identity_id": self.identity_id,
             "session_id": self.session_id,
+            "sheet_slug": self.sheet_slug,
+            "number": 1,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -69,7 +73,8 @@ def world(app: Flask, database: None) -> World:
     ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
     room = rooms.create_room([ada, ben])
     generation_id = histories.held_generation({ada: 30, ben: 30})
-    histories.end_generation(generation_id, {ada: 7, ben: 6})
+    histories.end_generation(generation_id, {ada: 7, ben: 6}, text="Once there was a frog.")
+    sheet_slug = made_sheet(generation_id, [ada, ben])
     rounds.open_round(room, recipe("story"))
     rounds.contribute(room, user_id=ada, line="A frog.")
     purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
@@ -81,6 +86,7 @@ def world(app: Flask, database: None) -> World:
         histories.hold_of(generation_id, ada),
         identity_id=identities.of_user(ada)[0].id,
         session_id=_signed_in_elsewhere(app, ada),
+        sheet_slug=sheet_slug,
     )
 
 

@@ -101,6 +101,22 @@ ROUTES = {
     # Without a number.
     "POST /rooms/<code>/seats": Answers(401, 404, 422),
     "POST /rooms/<code>/closing": Answers(401, 404, 303),
+    "GET /sheets": PAGE_FOR_MEMBERS,
+    # Ada's sheet is private.
+    "GET /sheets/<sheet_slug>": Answers(404, 404, 200),
+    "GET /sheets/<sheet_slug>/preview.png": Answers(404, 404, 404),
+    "GET /sheets/<sheet_slug>/reactions": Answers(404, 404, 200),
+    # Without the mark that is meant.
+    "POST /sheets/<sheet_slug>/reactions": Answers(401, 404, 422),
+    "POST /sheets/<sheet_slug>/vote": Answers(401, 404, 303),
+    "POST /sheets/<sheet_slug>/name": Answers(401, 404, 303),
+    # What nobody else sees needs no report.
+    "POST /sheets/<sheet_slug>/reports": Answers(401, 404, 409),
+    # She has a line in the round that is open.
+    "POST /sheets/<sheet_slug>/remix": Answers(401, 404, 409),
+    "GET /rooms/<code>/rounds/<int:number>/sheet": Answers(303, 404, 303),
+    "GET /gallery": PUBLIC,
+    "GET /gallery/news": PUBLIC,
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,
@@ -111,6 +127,9 @@ ROUTES = {
     "POST /admin/packs": FORM_FOR_OPERATORS,
     "POST /admin/packs/<slug>/withdrawal": Answers(401, 404, 404, 404),
     "POST /admin/model-prices": FORM_FOR_OPERATORS,
+    "GET /admin/sheets": PAGE_FOR_OPERATORS,
+    # Nothing that is private is theirs to decide about.
+    "POST /admin/sheets/<sheet_slug>/decisions": Answers(401, 404, 404, 404),
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"

@@ -11,12 +11,15 @@ from potluck.rooms import (
     commands,
     departures,
     entrance,
+    gallery_views,
     generation,
     markdown,
     matching,
     pool_views,
     recipes,
     round_views,
+    sheet_departures,
+    sheet_views,
     starting,
     views,
 )
@@ -39,7 +42,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
+    app.register_blueprint(sheet_views.blueprint)
+    app.register_blueprint(gallery_views.blueprint)
     departures.init_app()
+    sheet_departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)
     listener.on("place_lost", matching.tell_place_lost)

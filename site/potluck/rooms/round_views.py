@@ -21,6 +21,7 @@ from potluck.rooms import (
     payments,
     pots,
     quotes,
+    remixes,
     retries,
     rooms,
     rounds,
@@ -199,7 +200,8 @@ def room_context(room: Room) -> dict[str, Any]:
         "menu": menu.offered(current, people=people),
         "quote": quote,
         "mine": mine,
-        "draft": drafts.kept(room, user_id=current_user.id),
+        "draft": drafts.kept(room, user_id=current_user.id)
+        or remixes.ingredient(current, viewer_id=current_user.id),
         "is_host": room.host_id == current_user.id,
         "may_stop": rounds.may_stop(current, current_user.id),
         "offer": short_lines.offer(current, user_id=current_user.id),

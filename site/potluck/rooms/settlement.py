@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import parts, pots, prompts
+from potluck.rooms import parts, pots, prompts, sheets
 from potluck.rooms.model import Usage
 from potluck.rooms.models import Generation, Room, Round
 
@@ -59,6 +59,8 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     if room:
         pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in held.items()})
     _end(generation, outcome, usage=usage, cost_credits=cost)
+    if outcome.state != "failed" and outcome.text.strip():
+        sheets.make(generation.round)
     return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
 
 
