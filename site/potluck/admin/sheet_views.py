@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from potluck.accounts.operators import operator_required
 from potluck.database import db
-from potluck.rooms import faces, moderation
+from potluck.rooms import faces, reports
 
 blueprint = Blueprint("admin_sheets", __name__, url_prefix="/admin/sheets")
 
@@ -19,12 +19,12 @@ blueprint = Blueprint("admin_sheets", __name__, url_prefix="/admin/sheets")
 @operator_required
 def index() -> ResponseReturnValue:
     """Open reports first, then what was decided."""
-    cases = moderation.cases()
+    cases = reports.cases()
     shown = faces.faces([case.sheet for case in cases], current_user.id)
     return render_template(
         "admin/sheets.html",
         cases=list(zip(cases, shown, strict=True)),
-        reasons=moderation.REASONS,
+        reasons=reports.REASONS,
     )
 
 
@@ -35,7 +35,7 @@ def decide(sheet_slug: str) -> ResponseReturnValue:
     decision = request.form.get("decision", "")
     words = request.form.get("words", "")
     sheet = db.transact(
-        lambda: moderation.decide(
+        lambda: reports.decide(
             sheet_slug, operator_id=current_user.id, decision=decision, words=words
         )
     )

@@ -16,10 +16,10 @@ from potluck.live import pool
 from potluck.rooms import (
     agreements,
     faces,
-    moderation,
     previews,
     reactions,
     remixes,
+    reports,
     rooms,
     sheets,
 )
@@ -68,7 +68,7 @@ def show(sheet_slug: str) -> ResponseReturnValue:
         split=faces.split(sheet, viewer_id) if is_inside and viewer_id else None,
         me=next((person for person in sheet.people if person.user_id == viewer_id), None),
         is_inside=is_inside,
-        reasons=moderation.REASONS,
+        reasons=reports.REASONS,
         site=current_settings().origin,
     )
 
@@ -144,7 +144,7 @@ def react(sheet_slug: str) -> ResponseReturnValue:
 def report(sheet_slug: str) -> ResponseReturnValue:
     """Tells the operator that this shouldn't be public."""
     sheet = _sheet(sheet_slug)
-    moderation.report(
+    reports.report(
         sheet,
         user_id=current_user.id,
         reason=request.form.get("reason", ""),
