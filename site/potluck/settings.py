@@ -87,7 +87,12 @@ class Settings(BaseModel):
     stripe_api_url: str | None = None
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
+    # Several are separated by commas, the default first.
     openai_model: str | None = None
+    # The network is given time to connect by a constant; these are for a model to begin, and to
+    # go on. One that is loaded into memory first takes long.
+    openai_first_token_seconds: float = Field(default=60, gt=0, le=600)
+    openai_stall_seconds: float = Field(default=30, gt=0, le=600)
     providers: tuple[ProviderSettings, ...] = ()
 
     @classmethod
@@ -125,6 +130,13 @@ class Settings(BaseModel):
     def is_secure(self) -> bool:
         """True where browsers reach the app over TLS."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def openai_models(self) -> tuple[str, ...]:
+        """Those that write, the default first."""
+        names = _comma_separated(self.openai_model or "")
+        assert isinstance(names, tuple)
+        return tuple(dict.fromkeys(names))
 
     @property
     def checkout_origin(self) -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
 
-import gevent
 from gevent.event import Event
-from gevent.queue import Empty, SimpleQueue
 
 from potluck import metrics
 from potluck.announcements import announce
@@ -22,13 +19,12 @@ from potluck.logs import about
 from potluck.rooms import leases, model, settlement
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
+from potluck.rooms.reading import Patience, Reader
 from potluck.rooms.settlement import Outcome
 from potluck.settings import current_settings
 
 logger = logging.getLogger(__name__)
 
-# Chunks are gathered for so long before the room hears of them: below what an eye notices.
-BEAT_SECONDS = 0.06
 SAVE_EVERY_SECONDS = 0.5
 TEXT_CHARACTERS_MAX = 100_000
 # Who was away for no more than this, about a minute, gets what they missed and not the whole.
@@ -46,8 +42,19 @@ class Running:
         self.stop = Event()
         self.interrupted = False
         self.saved_at = time.monotonic()
+        self._has_noted_request = False
         # Where the text stood before each of the last deltas.
         self._starts: deque[int] = deque(maxlen=MISSED_DELTAS_MAX)
+
+    def goes_on(self) -> bool:
+        """Whether anybody wants more of it."""
+        return not self.stop.is_set() and len(self.text) < TEXT_CHARACTERS_MAX
+
+    def note_request(self, request_id: str | None) -> None:
+        """Keeps the provider's own id of the call, as soon as it is known."""
+        if request_id and not self._has_noted_request:
+            leases.note_request(self.lease, request_id)
+            self._has_noted_request = True
 
     def add(self, piece: str) -> None:
         """Appends a beat's text and tells the room."""
@@ -162,10 +169,18 @@ def _run(lease: Lease, running: Running, call: model.Call) -> None:
 
 
 def _stream(running: Running, call: model.Call) -> Outcome:
-    reader = _Reader(call)
+    settings = current_settings()
+    patience = Patience(
+        first_seconds=settings.openai_first_token_seconds,
+        stall_seconds=settings.openai_stall_seconds,
+    )
+    reader = Reader(lambda: model.open_stream(call, settings), patience)
     try:
-        for piece in reader.beats(running):
-            running.add(piece)
+        for pieces in reader.beats(running.goes_on):
+            running.note_request(reader.request_id)
+            if piece := "".join(pieces):
+                running.add(piece)
+            running.save_in_time()
     except model.ModelFailed as failure:
         return _failed(running, failure)
     finally:
@@ -206,78 +221,3 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
     announce("round", room_id=settled.room_id)
     for user_id in settled.user_ids:
         announce("credits", user_id=user_id)
-
-
-class _Reader:
-    """Calls the model and reads it in a greenlet of its own.
-
-    So the lease is renewed while a model thinks, and a silent one can be stopped.
-    """
-
-    def __init__(self, call: model.Call) -> None:
-        self._call = call
-        # The greenlet has no application context of its own.
-        self._settings = current_settings()
-        self._stream: model.ModelStream | None = None
-        self._has_noted_request = False
-        self._failure: model.ModelFailed | None = None
-        self._queue: SimpleQueue[str | model.ModelFailed | None] = SimpleQueue()
-        self._greenlet = gevent.spawn(self._read)
-
-    def beats(self, running: Running) -> Iterator[str]:
-        """Yields what came in each beat, until the end, a stop, or `ModelFailed`."""
-        while not running.stop.is_set() and len(running.text) < TEXT_CHARACTERS_MAX:
-            self._note_request(running.lease)
-            gathered, has_ended = self._gather()
-            if gathered:
-                yield gathered
-            if self._failure:
-                raise self._failure
-            running.save_in_time()
-            if has_ended:
-                return
-            gevent.sleep(BEAT_SECONDS)
-
-    def close(self) -> None:
-        """Closes the call: what upstream would still write is not paid for."""
-        self._greenlet.kill(block=False)
-        if self._stream:
-            self._stream.close()
-
-    @property
-    def usage(self) -> model.Usage | None:
-        """What the provider counted, once it has said so."""
-        return self._stream.usage if self._stream else None
-
-    def _note_request(self, lease: Lease) -> None:
-        if self._stream and not self._has_noted_request:
-            leases.note_request(lease, self._stream.request_id)
-            self._has_noted_request = True
-
-    def _read(self) -> None:
-        try:
-            self._stream = model.open_stream(self._call, self._settings)
-            for piece in self._stream:
-                self._queue.put(piece)
-            self._queue.put(None)
-        except model.ModelFailed as failure:
-            self._queue.put(failure)
-        except Exception as error:
-            # Whatever it was, whoever waits for the end must hear of it.
-            logger.exception("reading the model failed")
-            self._queue.put(model.ModelFailed("internal_error", repr(error)))
-
-    def _gather(self) -> tuple[str, bool]:
-        pieces: list[str] = []
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                return "".join(pieces), False
-            if item is None:
-                return "".join(pieces), True
-            if isinstance(item, model.ModelFailed):
-                # Raised by the caller, once it has shown what came before.
-                self._failure = item
-                return "".join(pieces), True
-            pieces.append(item)

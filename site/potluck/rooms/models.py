@@ -91,6 +91,8 @@ class Round(Base):
     room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
     number: Mapped[int]
     recipe: Mapped[str] = mapped_column(Text)
+    # None is the default of the day.
+    model: Mapped[str | None] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

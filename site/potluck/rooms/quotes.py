@@ -20,17 +20,19 @@ class Quote:
     people: int
 
 
-def quote(chosen: Recipe, *, people: int) -> Quote:
+def quote(chosen: Recipe, *, people: int, model: str | None = None) -> Quote:
     """The ceiling with so many people; raises `NoPrice` where no model can be used."""
-    price = price_in_force()
+    price = price_in_force(model)
     total = ceiling(price, chosen, people=people)
     return Quote(total=total, each=-(-total // people), people=people)
 
 
-def quote_or_none(chosen: Recipe | None = None, *, people: int = 1) -> Quote | None:
+def quote_or_none(
+    chosen: Recipe | None = None, *, people: int = 1, model: str | None = None
+) -> Quote | None:
     """The ceiling, of the default recipe unless told, or None where no model can be used."""
     try:
-        return quote(chosen or recipe(DEFAULT_SLUG), people=people)
+        return quote(chosen or recipe(DEFAULT_SLUG), people=people, model=model)
     except pricing.NoPrice:
         return None
 
@@ -44,10 +46,22 @@ def ceiling(price: ModelPrice, chosen: Recipe, *, people: int) -> int:
     )
 
 
-def price_in_force() -> ModelPrice:
-    """The price of the model that is configured; raises `NoPrice`."""
-    model = current_settings().openai_model
-    if not model:
+def price_in_force(model: str | None = None) -> ModelPrice:
+    """The price of this model if it is offered, or else of the default; raises `NoPrice`.
+
+    What was chosen for a round may have been taken away since: the round goes on.
+    """
+    offered = prices_offered()
+    return next((price for price in offered if price.model == model), offered[0])
+
+
+def prices_offered() -> list[ModelPrice]:
+    """Those of the models that can be used, the default first; raises `NoPrice`."""
+    models = current_settings().openai_models
+    if not models:
         message = "No model is set up here yet, so no round can start."
         raise pricing.NoPrice(message, code="no_model")
-    return pricing.current_price(model)
+    prices = pricing.current_prices(models)
+    return [prices[model] for model in models if model in prices] or [
+        pricing.current_price(models[0])
+    ]

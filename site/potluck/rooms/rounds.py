@@ -65,7 +65,9 @@ def earlier_rounds(room: Room) -> list[Round]:
     return list(db.session.scalars(query))
 
 
-def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
+def open_round(
+    room: Room, chosen: Recipe, *, after: int | None = None, model: str | None = None
+) -> Round:
     """Opens the next round; refuses while one is live, or where another came `after` that one."""
     db.session.execute(select(Room.id).filter_by(id=room.id).with_for_update())
     last = current_round(room)
@@ -73,7 +75,8 @@ def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
-    round_ = Round(room_id=room.id, number=last.number + 1 if last else 1, recipe=chosen.slug)
+    number = last.number + 1 if last else 1
+    round_ = Round(room_id=room.id, number=number, recipe=chosen.slug, model=model)
     db.session.add(round_)
     db.session.flush()
     return round_
@@ -126,7 +129,7 @@ def start(room: Room, number: int | None = None) -> Generation:
         message = "The pot is empty. Add a line first."
         raise WrongPhase(message)
     chosen = recipe(round_.recipe)
-    price = quotes.price_in_force()
+    price = quotes.price_in_force(round_.model)
     messages = prompts.messages(chosen, round_.contributions)
     generation = Generation(
         round_id=round_.id,
@@ -224,7 +227,8 @@ def _check_is_meant(round_: Round | None, number: int | None) -> None:
 
 
 def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
-    price = quotes.quote(recipe(round_.recipe), people=len(room.members)).each
+    chosen, people = recipe(round_.recipe), len(room.members)
+    price = quotes.quote(chosen, people=people, model=round_.model).each
     message = f"Your part of this round can cost {price} credits, and you have fewer."
     ledger.check_can_spend(user_id, price, message=message)
 

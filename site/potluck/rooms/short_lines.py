@@ -59,7 +59,7 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
         return None
     rest = quote.people - waits.lines
     return Offer(
-        each_without=quotes.quote(recipe(round_.recipe), people=rest).each if rest else None,
+        each_without=_each(round_, people=rest) if rest else None,
         treating=_treating(round_, quote, host_id=user_id),
     )
 
@@ -150,7 +150,13 @@ def _short(round_: Round) -> list[Contribution]:
 def _quote(round_: Round) -> Quote | None:
     """The ceiling with the lines that are in."""
     people = len(round_.contributions)
-    return quotes.quote_or_none(recipe(round_.recipe), people=people) if people else None
+    if not people:
+        return None
+    return quotes.quote_or_none(recipe(round_.recipe), people=people, model=round_.model)
+
+
+def _each(round_: Round, *, people: int) -> int:
+    return quotes.quote(recipe(round_.recipe), people=people, model=round_.model).each
 
 
 def _treating(round_: Round, quote: Quote, *, host_id: int) -> int:

@@ -14,7 +14,7 @@ from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
 from potluck.refusals import Refusal
-from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import choices, entrance, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
 from potluck.web import fragment, wants_fragment
@@ -105,7 +105,8 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    rounds.open_round(room, chosen, after=_number())
+    model = choices.chosen_model(request.form.get("model"))
+    rounds.open_round(room, chosen, after=_number(), model=model)
     db.session.commit()
     announce("round", room_id=room.id)
     return _answer(room)
@@ -228,13 +229,15 @@ def _room_context(room: Room) -> dict[str, Any]:
     current = rounds.current_round(room)
     assert current
     chosen = recipe(current.recipe)
-    quote = quotes.quote_or_none(chosen, people=len(room.members))
+    people = len(room.members)
+    quote = quotes.quote_or_none(chosen, people=people, model=current.model)
     balance = ledger.balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
     return {
         **entrance.round_context(current),
         "room": room,
         "recipes": list(recipes().values()),
+        "models": choices.choices(chosen, people=people) if quote else [],
         "quote": quote,
         "mine": mine,
         "offer": short_lines.offer(current, user_id=current_user.id),
