@@ -7,6 +7,20 @@ down_revision = "0011"
 
 ROUNDS = "ALTER TABLE rounds ADD COLUMN model text"
 
+PROBES = """
+CREATE TABLE model_probes (
+    server text NOT NULL,
+    model text NOT NULL,
+    asked_at timestamptz,
+    answered_at timestamptz,
+    found jsonb,
+    error text,
+    CONSTRAINT pk_model_probes PRIMARY KEY (server, model)
+);
+GRANT SELECT, INSERT, UPDATE ON model_probes TO potluck_app;
+"""
+
 
 def upgrade() -> None:
-    op.execute(ROUNDS)
+    for statements in (ROUNDS, PROBES):
+        op.execute(statements)

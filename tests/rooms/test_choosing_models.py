@@ -10,7 +10,7 @@ from potluck.rooms.quotes import quote
 from potluck.rooms.recipes import recipe
 from tests.rooms.conftest import Seats
 
-CHOOSER = '<select id="model"'
+CHOOSER = '<select id="written-by"'
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_model_that_was_chosen_writes_the_round_at_its_own_price(after_a_rou
     assert '<option value="scripted">' in shown
     assert '<option value="scripted-dear">scripted-dear, at most 640 credits' in shown
     ada = after_a_round.browsers[0]
-    assert after_a_round.send(ada, "rounds", model="scripted-dear").status_code == 303
+    assert after_a_round.send(ada, "rounds", written_by="scripted-dear").status_code == 303
     assert "At most 640 credits for this round" in page(after_a_round)
     after_a_round.add_lines()
     assert [held for _, held in after_a_round.balances()] == [320, 320]
@@ -77,7 +77,7 @@ def test_a_model_that_has_no_price_or_is_not_offered_cannot_be_chosen(
 ) -> None:
     price("scripted-dear", 2_000_000)
     name_models(after_a_round, "scripted, unheard-of")
-    answer = after_a_round.send(after_a_round.browsers[0], "rounds", model=asked)
+    answer = after_a_round.send(after_a_round.browsers[0], "rounds", written_by=asked)
     assert answer.status_code == status
     assert after_a_round.table.round.phase == "done"
 
@@ -87,7 +87,7 @@ def test_a_round_whose_model_was_taken_away_meanwhile_is_written_by_the_default(
 ) -> None:
     price("scripted-dear", 2_000_000)
     name_models(after_a_round, "scripted, scripted-dear")
-    after_a_round.send(after_a_round.browsers[0], "rounds", model="scripted-dear")
+    after_a_round.send(after_a_round.browsers[0], "rounds", written_by="scripted-dear")
     name_models(after_a_round, "scripted")
     after_a_round.add_lines()
     written = after_a_round.table.write().generation

@@ -93,6 +93,8 @@ ROUTES = {
     "POST /admin/packs": FORM_FOR_OPERATORS,
     "POST /admin/packs/<slug>/withdrawal": Answers(401, 404, 404, 404),
     "POST /admin/model-prices": FORM_FOR_OPERATORS,
+    "GET /admin/models": PAGE_FOR_OPERATORS,
+    "POST /admin/models/probes": FORM_FOR_OPERATORS,
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"

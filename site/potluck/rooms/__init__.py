@@ -6,7 +6,7 @@ from flask import Flask
 
 from potluck.jobs import Jobs
 from potluck.live import listener
-from potluck.rooms import departures, entrance, generation, matching, pool_views, views
+from potluck.rooms import departures, entrance, generation, matching, pool_views, probing, views
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
@@ -28,6 +28,8 @@ def init_app(app: Flask) -> None:
 
 def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
+    listener.on("probe", lambda **_: probing.probe_all(jobs))
+    jobs.spawn(probing.probe_all, jobs)
     listener.on("order", lambda **_: generation.take_orders(jobs))
     jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)

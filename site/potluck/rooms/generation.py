@@ -16,7 +16,7 @@ from potluck.jobs import Jobs
 from potluck.live import broadcasts
 from potluck.live.protocol import Delta, TextSince
 from potluck.logs import about
-from potluck.rooms import leases, model, settlement
+from potluck.rooms import capabilities, leases, model, settlement
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
 from potluck.rooms.reading import Patience, Reader
@@ -143,12 +143,7 @@ def run(lease: Lease) -> None:
     """One order from dispatch to settlement. Never raises for what a provider does."""
     order = db.session.get_one(Generation, lease.generation_id)
     running = Running(lease, room_id=order.round.room_id)
-    call = model.Call(
-        model=order.price.model,
-        messages=order.messages,
-        output_tokens_max=order.output_tokens_max,
-        room_id=running.room_id,
-    )
+    call = model.call(order, capabilities.of(order.price.model))
     with about(generation=lease.generation_id, room=running.room_id):
         _run(lease, running, call)
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 import openai
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 from potluck.rooms import provider
+from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
+from potluck.rooms.models import Generation
 from potluck.rooms.provider import ModelFailed
 from potluck.settings import Settings
 
-__all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "open_stream"]
+# Fewer than a token has in English, so that a prompt in another language fits, too.
+PROMPT_BYTES_PER_TOKEN = 3
+OUTPUT_TOKENS_MIN = 16
+
+__all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "call", "open_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Call:
     messages: list[dict[str, Any]]
     output_tokens_max: int
     room_id: int
+    capabilities: Capabilities = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +53,8 @@ class ModelStream:
 
     def __iter__(self) -> Iterator[str]:
         """Yields pieces of text, empty ones while it thinks; raises `ModelFailed` on a break."""
-        finished = False
         try:
-            for chunk in self._chunks:
-                # Usage comes in a last chunk without choices: read past the finish. Some servers
-                # say it in every chunk, as it grows: the last word counts.
-                if chunk.usage:
-                    self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-                for choice in chunk.choices:
-                    finished = finished or choice.finish_reason is not None
-                    if choice.delta.content or _is_thinking(choice.delta):
-                        yield (choice.delta.content or "").replace("\x00", "")
+            finished = yield from self._whole() if self._is_whole else self._pieces()
         except Exception as error:
             # SDK, HTTP client and JSON parser each have their own; all mean the same here.
             raise provider.failure(error, lost_connection="stream_cut") from error
@@ -66,6 +64,51 @@ class ModelStream:
     def close(self) -> None:
         """Ends the call: upstream stops within about a chunk."""
         self._chunks.close()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Some servers answer in one piece, whatever was asked."""
+        content_type: str = self._chunks.response.headers.get("content-type", "")
+        return content_type.startswith("application/json")
+
+    def _pieces(self) -> Generator[str, None, bool]:
+        finished = False
+        for chunk in self._chunks:
+            # Usage comes in a last chunk without choices: read past the finish. Some servers
+            # say it in every chunk, as it grows: the last word counts.
+            if chunk.usage:
+                self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+            for choice in chunk.choices:
+                finished = finished or choice.finish_reason is not None
+                if choice.delta.content or _is_thinking(choice.delta):
+                    yield _clean(choice.delta.content)
+        return finished
+
+    def _whole(self) -> Generator[str, None, bool]:
+        completion = ChatCompletion.model_validate_json(self._chunks.response.read())
+        if completion.usage:
+            usage = completion.usage
+            self.usage = Usage(usage.prompt_tokens, usage.completion_tokens)
+        for choice in completion.choices:
+            yield _clean(choice.message.content)
+        return bool(completion.choices)
+
+
+def call(order: Generation, known: Capabilities) -> Call:
+    """The call that was ordered, of a model of which so much is known."""
+    limit = order.output_tokens_max
+    if known.context_tokens:
+        # Some servers refuse a limit that doesn't fit beside the prompt, rather than lower it.
+        prompt_bytes = sum(len(message["content"].encode()) for message in order.messages)
+        left = known.context_tokens - prompt_bytes // PROMPT_BYTES_PER_TOKEN
+        limit = max(OUTPUT_TOKENS_MIN, min(limit, left))
+    return Call(
+        model=order.price.model,
+        messages=order.messages,
+        output_tokens_max=limit,
+        room_id=order.round.room_id,
+        capabilities=known,
+    )
 
 
 def open_stream(call: Call, settings: Settings) -> ModelStream:
@@ -77,27 +120,38 @@ def open_stream(call: Call, settings: Settings) -> ModelStream:
             model=call.model,
             messages=cast("list[ChatCompletionMessageParam]", call.messages),
             stream=True,
-            stream_options={"include_usage": True},
             timeout=provider.patience(silence_seconds),
-            extra_body=_limits(settings, server, call),
+            extra_body=_as_it_likes(call, server) | _who(call, server, settings),
         )
     except Exception as error:
         raise provider.failure(error) from error
     return ModelStream(chunks)
 
 
-def _limits(settings: Settings, server: provider.Server, call: Call) -> dict[str, Any]:
-    """OpenAI knows the limit by its new name and wants callers told apart; others don't yet.
+def _as_it_likes(call: Call, server: provider.Server) -> dict[str, Any]:
+    """The limit by the name that the server knows, and the wish for a count where it is heard."""
+    known = call.capabilities
+    usual = "max_completion_tokens" if server.is_openai else "max_tokens"
+    body: dict[str, Any] = {known.limit_field or usual: call.output_tokens_max}
+    if known.takes_stream_options is not False:
+        body["stream_options"] = {"include_usage": True}
+    return body
+
+
+def _who(call: Call, server: provider.Server, settings: Settings) -> dict[str, Any]:
+    """OpenAI wants callers told apart.
 
     https://platform.openai.com/docs/guides/safety-best-practices
     """
     if not server.is_openai:
-        return {"max_tokens": call.output_tokens_max}
+        return {}
     identifier = f"{settings.secret_key.get_secret_value()}:{call.room_id}"
-    return {
-        "max_completion_tokens": call.output_tokens_max,
-        "safety_identifier": hashlib.sha256(identifier.encode()).hexdigest(),
-    }
+    return {"safety_identifier": hashlib.sha256(identifier.encode()).hexdigest()}
+
+
+def _clean(said: str | None) -> str:
+    """PostgreSQL keeps no null bytes."""
+    return (said or "").replace("\x00", "")
 
 
 def _is_thinking(delta: ChoiceDelta) -> bool:

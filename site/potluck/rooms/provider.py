@@ -60,6 +60,17 @@ def patience(seconds: float) -> httpx2.Timeout:
     return httpx2.Timeout(seconds + SPARE_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
 
 
+def get_json(server: Server, address: str, *, seconds: float) -> object:
+    """What stands at an address of the API, or at a whole address beside it.
+
+    Raises `ModelFailed`.
+    """
+    try:
+        return client(server).get(address, cast_to=object, options={"timeout": seconds})
+    except Exception as error:
+        raise failure(error) from error
+
+
 def failure(error: Exception, *, lost_connection: str = "provider_unreachable") -> ModelFailed:
     """A code of ours for what the SDK raises, and what the provider said for the operator."""
     match error:

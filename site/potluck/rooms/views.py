@@ -105,7 +105,7 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    model = choices.chosen_model(request.form.get("model"))
+    model = choices.chosen_model(request.form.get("written_by"))
     rounds.open_round(room, chosen, after=_number(), model=model)
     db.session.commit()
     announce("round", room_id=room.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import secrets
 import select
@@ -18,6 +19,8 @@ from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
 
 HOST = "127.0.0.1"
 BODY_BYTES_MAX = 1_000_000
+# Where a stream says nothing more until the client goes.
+STALL = "stall"
 
 
 class ScriptedServer(ThreadingTCPServer):
@@ -49,8 +52,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.path in {"/health", "/healthz"}:
             self._json({"status": "ok", "generating": self.server.generating})
         elif self.path == "/v1/models":
-            models = [{"id": name, "object": "model", "owned_by": "sandbox"} for name in SCRIPTS]
-            self._json({"object": "list", "data": models})
+            self._json({"object": "list", "data": [*map(_listing, SCRIPTS)]})
+        elif self.path == "/api/ps":
+            loaded = [
+                {"model": name, "context_length": script.ollama_context}
+                for name, script in SCRIPTS.items()
+                if script.ollama_context
+            ]
+            self._json({"models": loaded})
         else:
             self._error(HTTPStatus.NOT_FOUND, "There is nothing here.")
 
@@ -77,17 +86,21 @@ class Handler(BaseHTTPRequestHandler):
             self.server.count(-1)
 
     def _respond(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
-        if script.status != HTTPStatus.OK:
+        refused = sorted(script.refuses & set(request))
+        if script.is_html:
+            status = HTTPStatus(script.status)
+            self._body("text/html; charset=utf-8", b"<!doctype html><title>Sorry</title>", status)
+        elif script.status != HTTPStatus.OK:
             self._error(HTTPStatus(script.status), "The script says so.")
-        elif script.is_html:
-            self._body("text/html; charset=utf-8", b"<!doctype html><title>Please sign in</title>")
+        elif refused:
+            self._error(HTTPStatus.BAD_REQUEST, f"Unsupported parameter: '{refused[0]}'.")
         elif script.is_silent:
             self._begin("text/event-stream")
             self._wait_for_hangup(None)
-        elif request.get("stream"):
+        elif request.get("stream") and not script.is_whole:
             self._stream(script, request, words)
         else:
-            limited = _limited(request, words)
+            limited = _limited(script, request, words)
             reason = "stop" if limited == words else "length"
             message = {"role": "assistant", "content": "".join(limited)}
             completion = _completion(request, "chat.completion")
@@ -98,11 +111,15 @@ class Handler(BaseHTTPRequestHandler):
     def _stream(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
         self._begin("text/event-stream")
         for chunk in _chunks(script, request, words):
+            if chunk == STALL:
+                self._wait_for_hangup(None)
+                raise BrokenPipeError
             if chunk is None:
                 # The stream breaks off, without the last piece that the transfer coding wants.
                 self.close_connection = True
                 return
-            self._piece(f"data: {json.dumps(chunk)}\n\n".encode())
+            line = chunk if isinstance(chunk, str) else f"data: {json.dumps(chunk)}"
+            self._piece(f"{line}\n\n".encode())
             if self._wait_for_hangup(script.seconds_per_word):
                 raise BrokenPipeError
         self._piece(b"data: [DONE]\n\n")
@@ -144,23 +161,39 @@ class Handler(BaseHTTPRequestHandler):
 
 def _chunks(
     script: Script, request: dict[str, Any], words: list[str]
-) -> Iterator[dict[str, Any] | None]:
-    """The chunks of a stream; None where it breaks off."""
+) -> Iterator[dict[str, Any] | str | None]:
+    """The chunks of a stream, and comments between them; None where it breaks off."""
 
-    def chunk(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
+    def chunk(delta: dict[str, str], reason: str | None = None, **more: object) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return {**_completion(request, "chat.completion.chunk"), "choices": [choice]}
+        return {**_completion(request, "chat.completion.chunk"), "choices": [choice], **more}
 
-    limited = _limited(request, words)
+    def usage(written: list[str]) -> dict[str, Any]:
+        return {"usage": _usage(script, request, written)}
+
+    limited = _limited(script, request, words)
+    yield from itertools.repeat(": still here", script.comments)
     yield chunk({"role": "assistant", "content": ""})
+    yield from (chunk({"reasoning_content": "hm "}) for _ in range(script.thoughts))
     for position, word in enumerate(limited):
-        if script.is_cut and position >= len(limited) // 2:
+        is_half = position >= len(limited) // 2
+        if is_half and script.is_cut:
             yield None
-        yield chunk({"content": word})
+        if is_half and script.has_error_inside:
+            yield {"error": {"message": "The script says so.", "type": "server_error"}}
+            return
+        more = usage(limited[: position + 1]) if script.has_usage_in_every_chunk else {}
+        yield chunk({"content": word}, **more)
+        if is_half and script.is_stalling:
+            yield STALL
     yield chunk({}, "stop" if limited == words else "length")
     if script.has_usage and (request.get("stream_options") or {}).get("include_usage"):
         last = _completion(request, "chat.completion.chunk")
-        yield {**last, "choices": [], "usage": _usage(script, request, limited)}
+        yield {**last, "choices": [], **usage(limited)}
+
+
+def _listing(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "owned_by": "sandbox", **SCRIPTS[name].listing}
 
 
 def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -172,9 +205,10 @@ def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
-def _limited(request: dict[str, Any], words: list[str]) -> list[str]:
-    limit = request.get("max_completion_tokens") or request.get("max_tokens")
-    return words[:limit]
+def _limited(script: Script, request: dict[str, Any], words: list[str]) -> list[str]:
+    heeded = {"max_completion_tokens", "max_tokens"} - script.ignores
+    limits = [request[name] for name in heeded if request.get(name)]
+    return words[: min(limits)] if limits else words
 
 
 def _usage(script: Script, request: dict[str, Any], words: list[str]) -> dict[str, int]:
