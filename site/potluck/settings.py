@@ -93,6 +93,10 @@ class Settings(BaseModel):
     # go on. One that is loaded into memory first takes long.
     openai_first_token_seconds: float = Field(default=60, gt=0, le=600)
     openai_stall_seconds: float = Field(default=30, gt=0, le=600)
+    openai_image_model: str | None = None
+    # Where pictures come from another server than texts.
+    openai_image_base_url: str | None = None
+    openai_image_api_key: SecretStr | None = None
     providers: tuple[ProviderSettings, ...] = ()
 
     @classmethod
@@ -171,6 +175,9 @@ class Settings(BaseModel):
             )
         if (self.openai_api_key or self.openai_base_url) and not self.openai_model:
             complaints.append("Set OPENAI_MODEL to the model that rounds shall use.")
+        has_image_server = self.openai_image_api_key or self.openai_image_base_url
+        if has_image_server and not self.openai_image_model:
+            complaints.append("Set OPENAI_IMAGE_MODEL to the model that shall draw.")
         return complaints
 
     def _missing_in_production(self) -> list[str]:
@@ -200,7 +207,10 @@ class Settings(BaseModel):
             complaints.append(
                 "STRIPE_API_URL names a stand-in: unset it where PUBLIC_URL is public."
             )
-        secret_values = (self.stripe_secret_key, self.stripe_webhook_secret, self.openai_api_key)
+        secret_values = (
+            *(self.stripe_secret_key, self.stripe_webhook_secret),
+            *(self.openai_api_key, self.openai_image_api_key),
+        )
         if any(s and STAND_IN_MARK in s.get_secret_value() for s in secret_values):
             complaints.append("A key of a stand-in is configured: use the real one.")
         complaints += [

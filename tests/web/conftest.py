@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from potluck.accounts import identities, sessions
 from potluck.accounts.models import SessionRow
 from potluck.database import db
-from potluck.rooms import rooms, rounds
+from potluck.rooms import pictures, rooms, rounds
 from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
 from tests.credits import histories
@@ -35,6 +35,11 @@ FAIL = text("""
     VALUES (:id, 'product.created', '{"data": {"object": {}}}', 1)
 """)
 
+DRAW = text("""
+    INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+    VALUES (:id, :name, 'image/png', 1, 1, 9)
+""")
+
 
 @dataclass(frozen=True)
 class World:
@@ -48,6 +53,7 @@ class World:
     hold_id: int
     identity_id: int
     session_id: int
+    picture_name: str
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -60,6 +66,7 @@ class World:
             "hold_id": self.hold_id,
             "identity_id": self.identity_id,
             "session_id": self.session_id,
+            "name": self.picture_name,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -81,7 +88,19 @@ def world(app: Flask, database: None) -> World:
         histories.hold_of(generation_id, ada),
         identity_id=identities.of_user(ada)[0].id,
         session_id=_signed_in_elsewhere(app, ada),
+        picture_name=_picture(generation_id),
     )
+
+
+def _picture(generation_id: int) -> str:
+    """One that was drawn in their first round."""
+    name = f"{secrets.token_urlsafe(24)}.png"
+    path = pictures.path_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a picture")
+    db.session.execute(DRAW, {"id": generation_id, "name": name})
+    db.session.commit()
+    return name
 
 
 def _signed_in_elsewhere(app: Flask, user_id: int) -> int:

@@ -83,6 +83,7 @@ ROUTES = {
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),
+    "GET /pictures/<name>": Answers(303, 404, 200),
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,

@@ -6,7 +6,16 @@ from flask import Flask
 
 from potluck.jobs import Jobs
 from potluck.live import listener
-from potluck.rooms import departures, entrance, generation, matching, pool_views, probing, views
+from potluck.rooms import (
+    departures,
+    entrance,
+    generation,
+    matching,
+    picture_views,
+    pool_views,
+    probing,
+    views,
+)
 
 ORDERS_EVERY_SECONDS = 1
 ABANDONED_EVERY_SECONDS = 5
@@ -18,6 +27,7 @@ def init_app(app: Flask) -> None:
     """Adds the pages, and what the live side does on hearing of a change."""
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(picture_views.blueprint)
     departures.init_app()
     listener.on("round", entrance.push_round)
     listener.on("matched", matching.tell_matched)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from potluck.credits import pricing
 from potluck.refusals import Refusal
 from potluck.rooms import quotes
-from potluck.rooms.recipes import Recipe
+from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipes
 from potluck.settings import current_settings
 
 
@@ -17,6 +17,17 @@ class BadModel(Refusal):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "unknown_model"
+
+
+def recipes_offered() -> list[Recipe]:
+    """What can be made here: pictures only where there is a model that draws, at a price."""
+    return [each for each in recipes().values() if each.kind == "text" or _can_draw()]
+
+
+def check_recipe(chosen: Recipe) -> None:
+    """Refuses pictures where there are none."""
+    if chosen.kind == "picture":
+        quotes.picture_price()
 
 
 class Choice(NamedTuple):
@@ -31,6 +42,8 @@ def choices(recipe: Recipe, *, people: int) -> list[Choice]:
     offered = quotes.prices_offered()
     if len(offered) == 1:
         return []
+    if recipe.kind == "picture":
+        recipe = recipes()[DEFAULT_SLUG]
     return [Choice(price.model, quotes.ceiling(price, recipe, people=people)) for price in offered]
 
 
@@ -45,3 +58,11 @@ def chosen_model(asked: str | None) -> str | None:
         message = "This model can't be chosen here. Choose one of those on the page."
         raise BadModel(message)
     return pricing.current_price(asked).model
+
+
+def _can_draw() -> bool:
+    try:
+        quotes.picture_price()
+    except pricing.NoPrice:
+        return False
+    return True

@@ -3,82 +3,22 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections import deque
-
-from gevent.event import Event
+from collections.abc import Callable
 
 from potluck import metrics
 from potluck.announcements import announce
 from potluck.credits import holds
 from potluck.database import db
 from potluck.jobs import Jobs
-from potluck.live import broadcasts
-from potluck.live.protocol import Delta, TextSince
+from potluck.live.protocol import TextSince
 from potluck.logs import about
-from potluck.rooms import capabilities, leases, model, settlement
+from potluck.rooms import drawing, leases, pictures, settlement, writing
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
-from potluck.rooms.reading import Patience, Reader
+from potluck.rooms.running import Running
 from potluck.rooms.settlement import Outcome
-from potluck.settings import current_settings
 
 logger = logging.getLogger(__name__)
-
-SAVE_EVERY_SECONDS = 0.5
-TEXT_CHARACTERS_MAX = 100_000
-# Who was away for no more than this, about a minute, gets what they missed and not the whole.
-MISSED_DELTAS_MAX = 1_000
-
-
-class Running:
-    """A generation on this process: its text so far, and a way to end it."""
-
-    def __init__(self, lease: Lease, *, room_id: int) -> None:
-        self.lease = lease
-        self.room_id = room_id
-        self.text = ""
-        self.seq = 0
-        self.stop = Event()
-        self.interrupted = False
-        self.saved_at = time.monotonic()
-        self._has_noted_request = False
-        # Where the text stood before each of the last deltas.
-        self._starts: deque[int] = deque(maxlen=MISSED_DELTAS_MAX)
-
-    def goes_on(self) -> bool:
-        """Whether anybody wants more of it."""
-        return not self.stop.is_set() and len(self.text) < TEXT_CHARACTERS_MAX
-
-    def note_request(self, request_id: str | None) -> None:
-        """Keeps the provider's own id of the call, as soon as it is known."""
-        if request_id and not self._has_noted_request:
-            leases.note_request(self.lease, request_id)
-            self._has_noted_request = True
-
-    def add(self, piece: str) -> None:
-        """Appends a beat's text and tells the room."""
-        self._starts.append(len(self.text))
-        self.text += piece
-        self.seq += 1
-        payload: Delta = {"generation": self.lease.generation_id, "seq": self.seq, "text": piece}
-        broadcasts.delta(payload, room_id=self.room_id)
-
-    def text_after(self, seq: int) -> str | None:
-        """What came after this delta; None where that is forgotten, or still to come."""
-        missed = self.seq - seq
-        if missed == 0:
-            return ""
-        return self.text[self._starts[-missed] :] if 0 < missed <= len(self._starts) else None
-
-    def save_in_time(self) -> None:
-        """Writes the row and renews the lease when it is time; hears of a stop there, too."""
-        if time.monotonic() - self.saved_at < SAVE_EVERY_SECONDS:
-            return
-        if leases.save(self.lease, text_so_far=self.text, seq=self.seq):
-            self.stop.set()
-        self.saved_at = time.monotonic()
-
 
 _running: dict[int, Running] = {}
 
@@ -142,68 +82,25 @@ def text_since(generation: Generation, last_seq: int) -> TextSince:
 def run(lease: Lease) -> None:
     """One order from dispatch to settlement. Never raises for what a provider does."""
     order = db.session.get_one(Generation, lease.generation_id)
+    make = drawing.prepare(order) if order.kind == "picture" else writing.prepare(order)
     running = Running(lease, room_id=order.round.room_id)
-    call = model.call(order, capabilities.of(order.price.model))
     with about(generation=lease.generation_id, room=running.room_id):
-        _run(lease, running, call)
+        _run(lease, running, make)
 
 
-def _run(lease: Lease, running: Running, call: model.Call) -> None:
+def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> None:
     try:
         leases.dispatch(lease)
         holds.dispatch(lease.generation_id)
         # From the commit on the provider may have been paid; before it, nothing has left.
         db.session.commit()
         _running[lease.generation_id] = running
-        _settle(lease, _stream(running, call))
+        _settle(lease, make(running))
     except LeaseLost:
         db.session.rollback()
         logger.warning("generation %s was taken over", lease.generation_id)
     finally:
         _running.pop(lease.generation_id, None)
-
-
-def _stream(running: Running, call: model.Call) -> Outcome:
-    settings = current_settings()
-    patience = Patience(
-        first_seconds=settings.openai_first_token_seconds,
-        stall_seconds=settings.openai_stall_seconds,
-    )
-    reader = Reader(lambda: model.open_stream(call, settings), patience)
-    try:
-        for pieces in reader.beats(running.goes_on):
-            running.note_request(reader.request_id)
-            if piece := "".join(pieces):
-                running.add(piece)
-            running.save_in_time()
-    except model.ModelFailed as failure:
-        return _failed(running, failure)
-    finally:
-        reader.close()
-    return _ended(running, usage=reader.usage)
-
-
-def _ended(running: Running, *, usage: model.Usage | None) -> Outcome:
-    if running.interrupted:
-        return _failed(running, model.ModelFailed("interrupted", "the server was stopped"))
-    is_stopped = running.stop.is_set()
-    if not (running.text.strip() or is_stopped):
-        return _failed(running, model.ModelFailed("empty", "the model said nothing"))
-    state = "stopped" if is_stopped else "done"
-    return Outcome(state=state, text=running.text, seq=running.seq, usage=usage)
-
-
-def _failed(running: Running, failure: model.ModelFailed) -> Outcome:
-    logger.warning(
-        "generation %s failed: %s %s", running.lease.generation_id, failure.code, failure.detail
-    )
-    return Outcome(
-        state="failed",
-        text=running.text,
-        seq=running.seq,
-        error_code=failure.code,
-        error_detail=failure.detail,
-    )
 
 
 def _settle(lease: Lease, outcome: Outcome) -> None:
@@ -213,6 +110,7 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
     if settled is None:
         return
     metrics.STREAMS.labels(outcome.state).inc()
+    pictures.tidy(lease.generation_id)
     announce("round", room_id=settled.room_id)
     for user_id in settled.user_ids:
         announce("credits", user_id=user_id)

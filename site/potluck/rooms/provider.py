@@ -48,6 +48,15 @@ def text_server(settings: Settings) -> Server:
     return Server(url, key.get_secret_value() if key else NO_KEY)
 
 
+def picture_server(settings: Settings) -> Server:
+    """Who draws: the one who writes, unless another is named. A key goes to its own server only."""
+    if not (settings.openai_image_base_url or settings.openai_image_api_key):
+        return text_server(settings)
+    key = settings.openai_image_api_key
+    url = (settings.openai_image_base_url or OPENAI_URL).rstrip("/")
+    return Server(url, key.get_secret_value() if key else NO_KEY)
+
+
 @cache
 def client(server: Server) -> openai.OpenAI:
     """One a server, for its pool of connections."""

@@ -22,7 +22,7 @@ class Quote:
 
 def quote(chosen: Recipe, *, people: int, model: str | None = None) -> Quote:
     """The ceiling with so many people; raises `NoPrice` where no model can be used."""
-    price = price_in_force(model)
+    price = price_for(chosen, model)
     total = ceiling(price, chosen, people=people)
     return Quote(total=total, each=-(-total // people), people=people)
 
@@ -44,6 +44,20 @@ def ceiling(price: ModelPrice, chosen: Recipe, *, people: int) -> int:
         input_tokens=pricing.input_tokens_max(prompts.widest_messages(chosen, people)),
         output_tokens=chosen.output_tokens_max,
     )
+
+
+def price_for(chosen: Recipe, model: str | None = None) -> ModelPrice:
+    """What such a round goes by: pictures are drawn by a model of their own; raises `NoPrice`."""
+    return picture_price() if chosen.kind == "picture" else price_in_force(model)
+
+
+def picture_price() -> ModelPrice:
+    """The price of the model that draws; raises `NoPrice`."""
+    model = current_settings().openai_image_model
+    if not model:
+        message = "No model that draws is set up here, so there are no pictures."
+        raise pricing.NoPrice(message, code="no_model")
+    return pricing.current_price(model)
 
 
 def price_in_force(model: str | None = None) -> ModelPrice:

@@ -129,10 +129,11 @@ def start(room: Room, number: int | None = None) -> Generation:
         message = "The pot is empty. Add a line first."
         raise WrongPhase(message)
     chosen = recipe(round_.recipe)
-    price = quotes.price_in_force(round_.model)
+    price = quotes.price_for(chosen, round_.model)
     messages = prompts.messages(chosen, round_.contributions)
     generation = Generation(
         round_id=round_.id,
+        kind=chosen.kind,
         price_id=price.id,
         messages=messages,
         output_tokens_max=chosen.output_tokens_max,

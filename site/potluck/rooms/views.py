@@ -16,7 +16,7 @@ from potluck.live import pool
 from potluck.refusals import Refusal
 from potluck.rooms import choices, entrance, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
-from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
@@ -105,6 +105,7 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    choices.check_recipe(chosen)
     model = choices.chosen_model(request.form.get("written_by"))
     rounds.open_round(room, chosen, after=_number(), model=model)
     db.session.commit()
@@ -236,7 +237,7 @@ def _room_context(room: Room) -> dict[str, Any]:
     return {
         **entrance.round_context(current),
         "room": room,
-        "recipes": list(recipes().values()),
+        "recipes": choices.recipes_offered(),
         "models": choices.choices(chosen, people=people) if quote else [],
         "quote": quote,
         "mine": mine,
