@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -22,6 +18,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from potluck import own_secret
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -97,6 +95,8 @@ class Settings(BaseModel):
     # Where pictures come from another server than texts.
     openai_image_base_url: str | None = None
     openai_image_api_key: SecretStr | None = None
+    # Checks lines and what is made of them; nobody does where it isn't named.
+    openai_moderation_model: str | None = None
     providers: tuple[ProviderSettings, ...] = ()
 
     @classmethod
@@ -252,25 +252,11 @@ def _prefix(name: str) -> str:
 
 
 def _own_secret_key(var: Path) -> str:
-    """The key made at the first start, or a new one; never for a public installation."""
-    path = var / "secret_key"
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_whole(path, secrets.token_hex(32))
-        return path.read_text()
+        return own_secret.key(var / "secret_key")
     except OSError as error:
         message = f"POTLUCK_VAR: a secret key can't be kept in {var} ({error.strerror})."
         raise SettingsError(message) from None
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """For us alone to read, unless it exists; another process sees all of it or nothing."""
-    with NamedTemporaryFile("w", dir=path.parent) as file:
-        file.write(text)
-        file.flush()
-        with suppress(FileExistsError):
-            os.link(file.name, path)
 
 
 def _origin(url: str) -> str:

@@ -210,3 +210,14 @@ def test_without_a_model_that_draws_pictures_are_not_offered(seats: Seats) -> No
     answer = seats.send(ada, "rounds", recipe="picture")
     assert answer.status_code == 503
     assert "there are no pictures" in answer.get_data(as_text=True)
+
+
+def test_a_picture_that_somebody_objects_to_is_taken_away_and_nobody_pays(table: Table) -> None:
+    before = table.app.extensions["settings"]
+    strict = {"openai_moderation_model": "moderator-strict"}
+    table.app.extensions["settings"] = before.model_copy(update=strict)
+    made = drawn(table)
+    assert (made.state, made.error_code) == ("failed", "result_refused")
+    assert made.error_detail == "harassment"
+    assert made.picture is None
+    assert table.balances() == [(1000, 0), (1000, 0)]

@@ -12,7 +12,7 @@ from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live.protocol import TextSince
 from potluck.logs import about
-from potluck.rooms import drawing, leases, pictures, settlement, writing
+from potluck.rooms import drawing, leases, moderation, pictures, settlement, writing
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
 from potluck.rooms.running import Running
@@ -95,7 +95,7 @@ def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> 
         # From the commit on the provider may have been paid; before it, nothing has left.
         db.session.commit()
         _running[lease.generation_id] = running
-        _settle(lease, make(running))
+        _settle(lease, moderation.review(lease.generation_id, make(running)))
     except LeaseLost:
         db.session.rollback()
         logger.warning("generation %s was taken over", lease.generation_id)

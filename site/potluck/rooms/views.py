@@ -14,7 +14,7 @@ from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
 from potluck.refusals import Refusal
-from potluck.rooms import choices, entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import choices, entrance, moderation, quotes, rooms, rounds, short_lines
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
@@ -119,6 +119,7 @@ def contribute(code: str) -> ResponseReturnValue:
     """Adds one's line; the last one in starts the model."""
     room = rooms.room_of_member(code, current_user.id)
     line = request.form.get("line", "")
+    moderation.check_line(line)
     rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
     db.session.commit()
     _start_when_complete(room)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from sandbox.models import moderation
 from sandbox.models.answering import Answering, CountingServer
 from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
 
@@ -36,8 +37,12 @@ class Handler(Answering):
             self.error(HTTPStatus.NOT_FOUND, "There is nothing here.")
 
     def post(self) -> None:
-        request = self.request_of("/v1/chat/completions")
+        request = self.request_of("/v1/chat/completions", moderation.PATH)
         if request is None:
+            return
+        if self.path == moderation.PATH:
+            status, judgement = moderation.judge(request)
+            self.json(judgement, status)
             return
         try:
             script = script_for(request["model"])
