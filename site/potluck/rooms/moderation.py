@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 # Somebody waits for the answer, with a line that they typed.
 ASK_TIMEOUT_SECONDS = 5.0
-# As wide as the column. What is longer is refused for that, and needs no check.
-LINE_CHARACTERS_MAX = 280
 
 
 class LineRefused(Refusal):
@@ -49,7 +47,8 @@ def check_line(line: str) -> None:
     Ends the transaction: none must be open while others are waited for.
     """
     text = " ".join(line.split())
-    if len(text) > LINE_CHARACTERS_MAX or not text:
+    if not text:
+        # Refused for that.
         return
     if blocklist.is_blocked(text):
         message = "There is a word in this line that isn't allowed here. Leave it out, and send it."
