@@ -12,9 +12,11 @@ from potluck.rooms import capabilities, probing, rounds
 from potluck.rooms.capabilities import CONTEXT_TOKENS, Capabilities, context_window
 from potluck.rooms.recipes import recipe
 from potluck.settings import current_settings
+from sandbox.models import weights
 from tests.conftest import RunBy, SignInAs
 from tests.people import Browser
 from tests.rooms.conftest import Table
+from tests.sandbox.processes import stand_in
 
 
 def probe(table: Table, model: str) -> Capabilities:
@@ -46,6 +48,21 @@ def test_a_model_shows_what_it_can_do(table: Table, model: str, expected: dict[s
     assert found | expected == found
     assert found["is_listed"] is (model != "unheard-of")
     assert found["first_token_ms"] >= 0
+
+
+@pytest.mark.skipif(weights.path() is None, reason="there is no model for this machine")
+def test_a_real_server_says_what_it_can_do(table: Table) -> None:
+    with stand_in("sandbox.models", ready_path="/health") as url:
+        before = table.app.extensions["settings"]
+        table.app.extensions["settings"] = before.model_copy(
+            update={"openai_base_url": f"{url}/v1"}
+        )
+        found = probe(table, weights.MODEL)
+    assert found.is_listed
+    assert found.streams
+    assert found.counts_usage
+    assert found.heeds_limit
+    assert (found.context_tokens, found.context_source) == (4_096, "meta.n_ctx in /v1/models")
 
 
 @pytest.mark.fault("G3")
@@ -114,6 +131,8 @@ def test_the_operator_sees_what_was_found_and_has_them_asked_again(
     assert "Fits 4,096 tokens, we assume" in page
     assert "It has no price, so it can" in page
     assert "Nobody has asked it yet." in page
+    assert "No model draws." in page
+    assert "No model checks what is written." in page
     assert olga.submit("/admin/models/probes", page="/admin/models").status_code == 303
     assert capabilities.claim("scripted-old")
 

@@ -58,6 +58,7 @@ def test_the_cost_is_never_more_than_the_ceiling_that_was_shown(table: Table) ->
         ("scripted-500", "provider_failed"),
         ("scripted-502", "provider_failed"),
         ("scripted-error", "provider_failed"),
+        ("scripted-flood", "stream_cut"),
         ("scripted-new", "provider_refused_request"),
         ("scripted-429", "provider_busy"),
         ("scripted-html", "stream_cut"),

@@ -43,8 +43,13 @@ def index() -> ResponseReturnValue:
         for name in settings.openai_models
     ]
     default = next((model.name for model in models if model.price), None)
+    image = settings.openai_image_model
     return render_template(
         "admin/models.html",
+        image=image,
+        image_price=pricing.current_prices([image]).get(image) if image else None,
+        image_server=provider.picture_server(settings).url,
+        moderator=settings.openai_moderation_model,
         models=models,
         default=default,
         server=provider.text_server(settings).url,

@@ -110,7 +110,8 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
     if settled is None:
         return
     metrics.STREAMS.labels(outcome.state).inc()
-    pictures.tidy(lease.generation_id)
+    if settled.is_picture:
+        pictures.tidy(lease.generation_id)
     announce("round", room_id=settled.room_id)
     for user_id in settled.user_ids:
         announce("credits", user_id=user_id)

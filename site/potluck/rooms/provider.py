@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -14,6 +15,8 @@ CONNECT_TIMEOUT_SECONDS = 10.0
 # Beyond what a reader waits for: it knows better what silence means, and gives up first.
 SPARE_SECONDS = 5.0
 DETAIL_CHARACTERS_MAX = 300
+# Three pictures in base64, and then some: what is longer has no end.
+ANSWER_BYTES_MAX = 64_000_000
 OPENAI_URL = "https://api.openai.com/v1"
 # Servers on one's own machine want none, and the SDK wants one.
 NO_KEY = "none"
@@ -60,8 +63,11 @@ def picture_server(settings: Settings) -> Server:
 @cache
 def client(server: Server) -> openai.OpenAI:
     """One a server, for its pool of connections."""
+    http_client = openai.DefaultHttpx2Client(event_hooks={"response": [_limit]})
     # A repeated call carries no idempotency key: it would be paid for twice.
-    return openai.OpenAI(api_key=server.api_key, base_url=server.url, max_retries=0)
+    return openai.OpenAI(
+        api_key=server.api_key, base_url=server.url, max_retries=0, http_client=http_client
+    )
 
 
 def patience(seconds: float) -> httpx2.Timeout:
@@ -98,3 +104,26 @@ def failure(error: Exception, *, lost_connection: str = "provider_unreachable") 
         case _:
             code = "provider_failed"
     return ModelFailed(code, f"{type(error).__name__}: {error}")
+
+
+class _Limited(httpx2.SyncByteStream):
+    """An answer that breaks off where it gets too long: the SDK would gather it in memory."""
+
+    def __init__(self, stream: httpx2.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        left_bytes = ANSWER_BYTES_MAX
+        for piece in self._stream:
+            left_bytes -= len(piece)
+            if left_bytes < 0:
+                raise httpx2.ReadError(f"the answer has more than {ANSWER_BYTES_MAX:,} bytes")
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _limit(response: httpx2.Response) -> None:
+    assert isinstance(response.stream, httpx2.SyncByteStream)
+    response.stream = _Limited(response.stream)

@@ -39,10 +39,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Who has to be told."""
+    """Who has to be told, and whether there are stages of a picture to clear away."""
 
     room_id: int
     user_ids: frozenset[int]
+    is_picture: bool
 
 
 def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
@@ -64,7 +65,11 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     else:
         holds.release(generation_id)
     _end(generation, outcome, usage=usage, cost_credits=cost)
-    return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
+    return Settled(
+        room_id=generation.round.room_id,
+        user_ids=frozenset(held),
+        is_picture=generation.kind == "picture",
+    )
 
 
 def _locked(generation_id: int, *, epoch: int) -> Generation | None:

@@ -29,6 +29,8 @@ class Brush:
     """One behaviour. `data` is what comes instead of a picture."""
 
     seconds_per_stage: float = 0.4
+    # Before each that follows the first, where that is another pace.
+    seconds_after_first: float | None = None
     status: int = 200
     is_html: bool = False
     is_silent: bool = False
@@ -47,6 +49,7 @@ BRUSHES = {
     "painter-quick": Brush(seconds_per_stage=0.01),
     # Long enough for somebody to press Stop.
     "painter-slow": Brush(seconds_per_stage=20),
+    "painter-slower": Brush(seconds_per_stage=0.1, seconds_after_first=20),
     "painter-400": Brush(status=400),
     "painter-429": Brush(status=429),
     "painter-500": Brush(status=500),
@@ -101,9 +104,11 @@ class Handler(Answering):
 
     def _stream(self, brush: Brush, request: dict[str, Any]) -> None:
         self.begin("text/event-stream")
+        pause_seconds = brush.seconds_per_stage
         for event in _events(brush, request):
-            if self.wait_for_hangup(brush.seconds_per_stage):
+            if self.wait_for_hangup(pause_seconds):
                 raise BrokenPipeError
+            pause_seconds = brush.seconds_after_first or pause_seconds
             if event is None:
                 self.close_connection = True
                 return

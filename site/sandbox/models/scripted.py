@@ -16,6 +16,7 @@ from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
 
 # Where a stream says nothing more until the client goes.
 STALL = "stall"
+FLOOD = bytes(1_000_000)
 
 
 class Handler(Answering):
@@ -64,6 +65,12 @@ class Handler(Answering):
         elif script.is_silent:
             self.begin("text/event-stream")
             self.wait_for_hangup(None)
+        elif script.is_flood:
+            self.begin("text/event-stream")
+            self.piece(b"data: ")
+            while not self.wait_for_hangup(0):
+                self.piece(FLOOD)
+            raise BrokenPipeError
         elif request.get("stream") and not script.is_whole:
             self._stream(script, request, words)
         else:

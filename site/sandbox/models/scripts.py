@@ -28,6 +28,8 @@ class Script:
     is_cut: bool = False
     # Half of it comes, and then nothing more, or an error where a piece was expected.
     is_stalling: bool = False
+    # A line without an end.
+    is_flood: bool = False
     has_error_inside: bool = False
     # Comments that keep the line open, before the first word; without an end where that is it.
     comments: int = 0
@@ -60,6 +62,7 @@ SCRIPTS = {
     # Counts far more than anybody asked for, as where thinking is billed.
     "scripted-dear": Script(tokens_per_word=1_000),
     "scripted-stalling": Script(is_stalling=True),
+    "scripted-flood": Script(is_flood=True),
     "scripted-error": Script(has_error_inside=True),
     "scripted-comments": Script(comments=3),
     "scripted-kept-open": Script(comments=COMMENTS_WITHOUT_END),

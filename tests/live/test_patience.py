@@ -1,4 +1,4 @@
-"""A model that says nothing, or nothing more, is told from one that thinks."""
+"""How long a room waits for a provider, and what it pays when it waits no longer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ SET_PRICE = """
     VALUES (%s, 1000, 40000)
 """
 NEWEST = "SELECT state, error_code, text FROM generations ORDER BY id DESC LIMIT 1"
+DRAWN = """
+    SELECT state, EXISTS (SELECT FROM pictures WHERE generation_id = generations.id)
+    FROM generations ORDER BY id DESC LIMIT 1
+"""
 PROBED = "SELECT answered_at IS NOT NULL, found IS NOT NULL FROM model_probes WHERE model = %s"
 ENDED = {"done", "failed", "stopped"}
 SECONDS_MAX = 20
@@ -60,6 +64,31 @@ def test_a_model_that_falls_silent_costs_nothing_and_the_room_is_told(
     assert bool(text) is (model == "scripted-stalling")
     assert signed_in.balance()["held"] == 0
     assert words in page
+
+
+@pytest.mark.parametrize("model", ["painter-slow", "painter-slower"])
+def test_a_picture_that_is_stopped_costs_nothing_before_anything_of_it_was_seen(
+    stack: Stack, visitor: Callable[[], Visitor], sql: Callable[..., list[Any]], model: str
+) -> None:
+    has_picture = model == "painter-slower"
+    sql(SET_PRICE, model)
+    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
+    sql("UPDATE rounds SET phase = 'done' WHERE phase = 'collecting'")
+    signed_in = visitor().sign_in("ben").funded()
+    before = signed_in.balance()["available"]
+    with process_beside(stack, OPENAI_IMAGE_MODEL=model, POTLUCK_ROLE="live") as process:
+        ben = process.visit(signed_in)
+        path = ben.submit("/rooms", page="/pool").url.removeprefix(ben.url)
+        sql("UPDATE rounds SET recipe = 'picture' WHERE phase = 'collecting'")
+        ben.submit(f"{path}/contribution", page=path, line="A heron in rubber boots.")
+        _when(lambda: sql(DRAWN)[0], lambda row: row == ("dispatched", has_picture))
+        ben.submit(f"{path}/generation/stop", page=path)
+        _when(lambda: sql(NEWEST)[0], lambda row: row[0] == "stopped")
+        page = ben.get(path).text
+    spent = before - signed_in.balance()["available"]
+    assert bool(spent) is has_picture
+    assert ("Nobody was charged" in page) is not has_picture
+    assert ('class="picture"' in page) is has_picture
 
 
 def test_a_process_asks_its_models_as_it_starts(
