@@ -230,3 +230,25 @@ def test_the_origin_is_written_as_browsers_write_it(public_url: str, origin: str
 def test_operators_are_told_apart_by_commas(laptop: dict[str, str]) -> None:
     settings = Settings.from_environment(laptop | {"OPERATOR_EMAILS": "a@x.example, b@x.example,"})
     assert settings.operator_emails == ("a@x.example", "b@x.example")
+
+
+def test_a_server_for_pictures_needs_a_model_that_draws(laptop: dict[str, str]) -> None:
+    told = complaint(laptop | {"OPENAI_IMAGE_BASE_URL": "http://127.0.0.1:1/v1"})
+    assert told == "Set OPENAI_IMAGE_MODEL to the model that shall draw."
+
+
+def test_a_stand_in_that_draws_is_no_part_of_a_production() -> None:
+    named = {"OPENAI_IMAGE_MODEL": "painter", "OPENAI_IMAGE_API_KEY": "sandbox"}
+    assert "A key of a stand-in is configured" in complaint(PRODUCTION | named)
+
+
+def test_several_models_can_be_named_and_the_first_is_the_default(laptop: dict[str, str]) -> None:
+    named = {"OPENAI_MODEL": "small, large,,small", "OPENAI_API_KEY": "hush"}
+    assert Settings.from_environment(laptop | named).openai_models == ("small", "large")
+    assert Settings.from_environment(laptop).openai_models == ()
+
+
+@pytest.mark.parametrize("name", ["OPENAI_FIRST_TOKEN_SECONDS", "OPENAI_STALL_SECONDS"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "601"])
+def test_a_wait_that_is_none_is_named(laptop: dict[str, str], name: str, seconds: str) -> None:
+    assert complaint(laptop | {name: seconds}).startswith(f"{name}: ")

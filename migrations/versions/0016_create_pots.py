@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 # A pot pays for nothing itself: what a round may cost is held anew, out of what it gives back.
 HOLDS = """

@@ -49,10 +49,17 @@ def test_the_cost_is_never_more_than_the_ceiling_that_was_shown(table: Table) ->
     assert max(held for _, held in table.balances()) <= shown.each
 
 
+@pytest.mark.fault("G3")
 @pytest.mark.parametrize(
     ("model", "code"),
     [
+        ("scripted-400", "provider_refused_request"),
+        ("scripted-401", "provider_refused_key"),
         ("scripted-500", "provider_failed"),
+        ("scripted-502", "provider_failed"),
+        ("scripted-error", "provider_failed"),
+        ("scripted-flood", "stream_cut"),
+        ("scripted-new", "provider_refused_request"),
         ("scripted-429", "provider_busy"),
         ("scripted-html", "stream_cut"),
         ("scripted-cut", "stream_cut"),
@@ -70,8 +77,10 @@ def test_nobody_is_charged_when_the_model_fails(table: Table, model: str, code: 
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
-def test_what_came_before_the_stream_was_cut_is_kept(table: Table) -> None:
-    table.use_model("scripted-cut")
+@pytest.mark.fault("G3")
+@pytest.mark.parametrize("model", ["scripted-cut", "scripted-error"])
+def test_what_came_before_the_stream_was_cut_is_kept(table: Table, model: str) -> None:
+    table.use_model(model)
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     written = table.write().generation
@@ -79,6 +88,23 @@ def test_what_came_before_the_stream_was_cut_is_kept(table: Table) -> None:
     assert written.text.startswith("This is a scripted model")
 
 
+@pytest.mark.parametrize(
+    "model",
+    ["scripted-comments", "scripted-thinking", "scripted-whole", "scripted-vllm", "unheard-of"],
+)
+def test_servers_that_answer_in_their_own_way_are_understood(table: Table, model: str) -> None:
+    table.use_model(model)
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    round_ = table.write()
+    written = round_.generation
+    assert round_.phase == "done"
+    assert written
+    assert not written.usage_estimated
+    assert written.output_tokens == len(written.text.split())
+
+
+@pytest.mark.fault("G4")
 def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -> None:
     table.use_model("scripted-nousage")
     table.add_lines("A frog who sings.", "A flooded cellar.")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from potluck.rooms import generation, markdown
+from potluck.rooms import markdown, running
 from potluck.rooms.markdown import MARKDOWN_CHARACTERS_MAX, rendered
 from tests.figures import note
 from tests.rooms.conftest import Seats
@@ -167,11 +167,11 @@ def test_the_room_shows_the_text_to_everybody_and_htmx_looks_at_none_of_it(seats
 
 
 def test_a_megabyte_without_a_space_ends_at_the_limit(seats: Seats) -> None:
-    seats.table.use_model("scripted-flood")
+    seats.table.use_model("scripted-megabyte")
     seats.add_lines()
     written = seats.table.write().generation
     assert written
-    assert (written.state, len(written.text)) == ("done", generation.TEXT_CHARACTERS_MAX)
+    assert (written.state, len(written.text)) == ("done", running.TEXT_CHARACTERS_MAX)
     page = seats.browsers[0].get(seats.path)
     assert page.status_code == 200
     assert '<div class="plain">unbreakable' in page.get_data(as_text=True)

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from potluck.accounts import identities, sessions
 from potluck.accounts.models import SessionRow
 from potluck.database import db
-from potluck.rooms import rooms, rounds
+from potluck.rooms import pictures, rooms, rounds
 from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
 from tests.credits import histories
@@ -36,6 +36,11 @@ FAIL = text("""
     VALUES (:id, 'product.created', '{"data": {"object": {}}}', 1)
 """)
 
+DRAW = text("""
+    INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+    VALUES (:id, :name, 'image/png', 1, 1, 9)
+""")
+
 
 @dataclass(frozen=True)
 class World:
@@ -50,6 +55,7 @@ class World:
     identity_id: int
     session_id: int
     sheet_slug: str
+    picture_name: str
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -64,6 +70,7 @@ class World:
             "session_id": self.session_id,
             "sheet_slug": self.sheet_slug,
             "number": 1,
+            "name": self.picture_name,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -87,7 +94,19 @@ def world(app: Flask, database: None) -> World:
         identity_id=identities.of_user(ada)[0].id,
         session_id=_signed_in_elsewhere(app, ada),
         sheet_slug=sheet_slug,
+        picture_name=_picture(generation_id),
     )
+
+
+def _picture(generation_id: int) -> str:
+    """One that was drawn in their first round."""
+    name = f"{secrets.token_urlsafe(24)}.png"
+    path = pictures.path_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a picture")
+    db.session.execute(DRAW, {"id": generation_id, "name": name})
+    db.session.commit()
+    return name
 
 
 def _signed_in_elsewhere(app: Flask, user_id: int) -> int:

@@ -117,6 +117,7 @@ ROUTES = {
     "GET /rooms/<code>/rounds/<int:number>/sheet": Answers(303, 404, 303),
     "GET /gallery": PUBLIC,
     "GET /gallery/news": PUBLIC,
+    "GET /pictures/<name>": Answers(303, 404, 200),
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,
@@ -130,6 +131,8 @@ ROUTES = {
     "GET /admin/sheets": PAGE_FOR_OPERATORS,
     # Nothing that is private is theirs to decide about.
     "POST /admin/sheets/<sheet_slug>/decisions": Answers(401, 404, 404, 404),
+    "GET /admin/models": PAGE_FOR_OPERATORS,
+    "POST /admin/models/probes": FORM_FOR_OPERATORS,
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from potluck.credits.models import ModelPrice
 from potluck.database import db
@@ -43,6 +43,17 @@ def current_price(model: str) -> ModelPrice:
         message = "This model has no price yet, so no round can start. The operator can set one."
         raise NoPrice(message)
     return price
+
+
+def current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
+    """The versions in force of those that have one."""
+    newest = (
+        select(func.max(ModelPrice.id))
+        .where(ModelPrice.model.in_(models))
+        .group_by(ModelPrice.model)
+    )
+    query = select(ModelPrice).where(ModelPrice.id.in_(newest))
+    return {price.model: price for price in db.session.scalars(query)}
 
 
 def set_price(

@@ -15,7 +15,9 @@ from potluck.rooms import (
     generation,
     markdown,
     matching,
+    picture_views,
     pool_views,
+    probing,
     recipes,
     round_views,
     sheet_departures,
@@ -44,6 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.add_template_filter(markdown.rendered, "rendered")
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)
+    app.register_blueprint(picture_views.blueprint)
     departures.init_app()
     sheet_departures.init_app()
     listener.on("round", entrance.push_round)
@@ -57,6 +60,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
+    listener.on("probe", lambda **_: probing.probe_all(jobs))
+    jobs.spawn(probing.probe_all, jobs)
     listener.on("order", lambda **_: generation.take_orders(jobs))
     jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)

@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from potluck.credits import pricing
 from potluck.database import db
-from potluck.rooms import prompts
+from potluck.rooms import capabilities, prompts
 from potluck.rooms.models import Generation, Round
 from potluck.rooms.prompts import Message
+from potluck.settings import current_settings
 
 # Counted as ceilings are, where a byte may be a token: a quarter of it in English. With the
-# instructions, the lines and the text to come it fits a window of 4,096 tokens.
-CONTEXT_TOKENS_MAX = 6_000
+# instructions, the lines and the text to come so much fits into a window.
+BYTES_PER_TOKEN_OF_WINDOW = 1.5
+# However much would fit: everybody pays for what is told again.
+CONTEXT_TOKENS_MAX = 24_000
 # Rounds that failed count, too, and are left out.
 ROUNDS_LOOKED_AT_MAX = 20
 
@@ -40,11 +43,14 @@ class _Past(NamedTuple):
 NOTHING = Memory()
 
 
-def after(last: Round | None) -> Memory:
-    """What the round after this one would remember."""
+def after(last: Round | None, *, model: str | None = None) -> Memory:
+    """What the round after this one would remember, as far as it fits into this model's window.
+
+    None is the default of the day.
+    """
     if last is None:
         return NOTHING
-    return _remember(last.room_id, last.number, tokens_max=CONTEXT_TOKENS_MAX)
+    return _remember(last.room_id, last.number, tokens_max=_tokens_max(model))
 
 
 def of(round_: Round) -> Memory:
@@ -57,6 +63,13 @@ def of(round_: Round) -> Memory:
         tokens_max=round_.context_tokens,
         rounds_max=round_.context_rounds,
     )
+
+
+def _tokens_max(model: str | None) -> int:
+    models = current_settings().openai_models
+    name = model or (models[0] if models else None)
+    window = capabilities.context_window(name) if name else 0
+    return min(CONTEXT_TOKENS_MAX, int(window * BYTES_PER_TOKEN_OF_WINDOW))
 
 
 def _remember(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from potluck.credits import pricing
-from potluck.rooms import memory, quotes
+from potluck.rooms import choices, memory, quotes
 from potluck.rooms.models import Round
 from potluck.rooms.quotes import Quote
-from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipes
+from potluck.rooms.recipes import DEFAULT_SLUG, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,20 @@ def offered(current: Round, *, people: int) -> Menu | None:
     if current.phase == "collecting":
         rounds, tokens = current.context_rounds, current.context_tokens
     else:
-        remembered = memory.after(current)
+        remembered = memory.after(current, model=current.model)
         rounds, tokens = remembered.rounds, remembered.tokens
-    first = current.recipe if current.recipe in recipes() else DEFAULT_SLUG
-    choices = [
-        Choice(each, _quote(each, people=people, tokens=tokens), is_first=each.slug == first)
-        for each in recipes().values()
+    offered = choices.recipes_offered()
+    is_offered = any(each.slug == current.recipe for each in offered)
+    first = current.recipe if is_offered else DEFAULT_SLUG
+    listed = [
+        Choice(each, _quote(each, current, people=people, tokens=tokens), each.slug == first)
+        for each in offered
     ]
-    return Menu(choices, remembered=rounds)
+    return Menu(listed, remembered=rounds)
 
 
-def _quote(recipe: Recipe, *, people: int, tokens: int) -> Quote | None:
+def _quote(recipe: Recipe, current: Round, *, people: int, tokens: int) -> Quote | None:
     try:
-        return quotes.quote(recipe, people=people, context_tokens=tokens)
+        return quotes.quote(recipe, people=people, context_tokens=tokens, model=current.model)
     except pricing.NoPrice:
         return None

@@ -131,6 +131,8 @@ class Round(Base):
     starts_fresh: Mapped[bool] = mapped_column(server_default=sql("false"))
     context_rounds: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     context_tokens: Mapped[int] = mapped_column(server_default="0")
+    # None is the default of the day.
+    model: Mapped[str | None] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
     treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     from_pot: Mapped[bool] = mapped_column(server_default=sql("false"))
@@ -192,6 +194,7 @@ class Generation(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), unique=True)
+    kind: Mapped[str] = mapped_column(Text, server_default="text")
     price_id: Mapped[int] = mapped_column(ForeignKey("model_prices.id"))
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     output_tokens_max: Mapped[int]
@@ -212,3 +215,28 @@ class Generation(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     round: Mapped[Round] = relationship(back_populates="generation")
     price: Mapped[ModelPrice] = relationship(lazy="joined", innerjoin=True)
+    pictures: Mapped[list[Picture]] = relationship(
+        order_by="Picture.id.desc()", back_populates="generation"
+    )
+
+    @property
+    def picture(self) -> Picture | None:
+        """The newest, which is the last or, while it is drawn, the best so far."""
+        return self.pictures[0] if self.kind == "picture" and self.pictures else None
+
+
+class Picture(Base):
+    """A file under `pictures/`, by a name that nobody can guess."""
+
+    __tablename__ = "pictures"
+    __table_args__ = (Index(None, "generation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"))
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    media_type: Mapped[str] = mapped_column(Text)
+    width: Mapped[int]
+    height: Mapped[int]
+    size_bytes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    generation: Mapped[Generation] = relationship(back_populates="pictures")

@@ -32,11 +32,12 @@ def order(room: Room, number: int | None = None) -> Generation:
         raise WrongPhase(message)
     _write_down_who_pays(round_)
     chosen = round_.kept_recipe
-    price = quotes.price_in_force()
-    before = memory.of(round_).messages
+    price = quotes.price_for(chosen, round_.model)
+    before = () if chosen.kind == "picture" else memory.of(round_).messages
     messages = prompts.messages(chosen, round_.contributions, before=before)
     generation = Generation(
         round_id=round_.id,
+        kind=chosen.kind,
         price_id=price.id,
         messages=messages,
         output_tokens_max=chosen.output_tokens_max,

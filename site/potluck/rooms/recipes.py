@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from flask import Flask, current_app
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -32,6 +32,9 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
 
     slug: str
+    kind: Literal["text", "picture"] = Field(
+        default="text", description="text, or picture where a model that draws is set up"
+    )
     title: str = Field(min_length=1, max_length=60, description="its name, up to 60 characters")
     question: str = Field(
         min_length=1, max_length=160, description="what members are asked, up to 160 characters"

@@ -22,7 +22,9 @@ def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
         raise rounds.NotPayer(message)
     seated = {member.user_id for member in room.members}
     treater = failed.treated_by if failed.treated_by in seated else None
-    again = rounds.open_round(room, failed.kept_recipe, fresh=failed.starts_fresh)
+    again = rounds.open_round(
+        room, failed.kept_recipe, fresh=failed.starts_fresh, model=failed.model
+    )
     again.treated_by, again.from_pot = treater, failed.from_pot
     for line in failed.contributions:
         if {line.user_id, line.payer_id} <= seated:

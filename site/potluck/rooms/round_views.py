@@ -14,9 +14,11 @@ from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import (
+    choices,
     drafts,
     entrance,
     menu,
+    moderation,
     orders,
     payments,
     pots,
@@ -57,7 +59,9 @@ def open_round(code: str) -> ResponseReturnValue:
     """Opens the next round; how it is paid for is the host's choice, and else each their part."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    rounds.open_round(room, chosen, after=_number(), fresh="fresh" in request.form)
+    choices.check_recipe(chosen)
+    model = choices.chosen_model(request.form.get("written_by"))
+    rounds.open_round(room, chosen, after=_number(), fresh="fresh" in request.form, model=model)
     payment = payments.chosen(request.form.get("payment", "split"))
     if payment != "split":
         _agree(rooms.room_of_host(code, current_user.id), None, payment)
@@ -70,6 +74,7 @@ def change_recipe(code: str) -> ResponseReturnValue:
     """Makes something else of a round into which nobody has put a line."""
     room = rooms.room_of_member(code, current_user.id)
     chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    choices.check_recipe(chosen)
     rounds.change_recipe(room, chosen, number=_number())
     return _done(room)
 
@@ -80,6 +85,7 @@ def contribute(code: str) -> ResponseReturnValue:
     """Adds one's line; the last one in starts the model."""
     room = rooms.room_of_member(code, current_user.id)
     line = request.form.get("line", "")
+    moderation.check_line(line)
     rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
     db.session.commit()
     starting.start_when_complete(room)
@@ -198,6 +204,7 @@ def room_context(room: Room) -> dict[str, Any]:
     return {
         **entrance.round_context(current),
         "menu": menu.offered(current, people=people),
+        "models": choices.choices(current.kept_recipe, people=people) if quote else [],
         "quote": quote,
         "mine": mine,
         "draft": drafts.kept(room, user_id=current_user.id)

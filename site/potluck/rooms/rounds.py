@@ -62,7 +62,12 @@ def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
 
 
 def open_round(
-    room: Room, chosen: Recipe, *, after: int | None = None, fresh: bool = False
+    room: Room,
+    chosen: Recipe,
+    *,
+    after: int | None = None,
+    fresh: bool = False,
+    model: str | None = None,
 ) -> Round:
     """Opens the next round; refuses while one is live, or where another came `after` that one.
 
@@ -74,12 +79,13 @@ def open_round(
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
-    remembered = memory.NOTHING if fresh else memory.after(last)
+    remembered = memory.NOTHING if fresh else memory.after(last, model=model)
     round_ = Round(
         room_id=room.id,
         number=last.number + 1 if last else 1,
         recipe=chosen.slug,
         recipe_terms=chosen.terms,
+        model=model,
         starts_fresh=fresh,
         context_rounds=remembered.rounds,
         context_tokens=remembered.tokens,

@@ -21,7 +21,7 @@ ESTIMATED_BYTES_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call. Without `usage` the cost is estimated from the text, and marked so."""
+    """What came of a call. Without `usage` the cost is estimated, and marked so."""
 
     state: str
     text: str
@@ -29,14 +29,21 @@ class Outcome:
     usage: Usage | None = None
     error_code: str | None = None
     error_detail: str | None = None
+    has_picture: bool = False
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there is anything to pay for."""
+        return self.state != "failed" and bool(self.text.strip() or self.has_picture)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Who has to be told."""
+    """Who has to be told, and whether there are stages of a picture to clear away."""
 
     room_id: int
     user_ids: frozenset[int]
+    is_picture: bool
 
 
 def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
@@ -52,16 +59,20 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     usage = outcome.usage or _estimate(generation, outcome)
     held = holds.held_for(generation_id)
     cost = 0
-    if outcome.state != "failed" and outcome.text.strip():
+    if outcome.is_something:
         cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
     shares = parts.final_shares(generation.round, cost, held) if cost else {}
     holds.settle(generation_id, shares=shares)
     if room:
         pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in held.items()})
     _end(generation, outcome, usage=usage, cost_credits=cost)
-    if outcome.state != "failed" and outcome.text.strip():
+    if outcome.is_something:
         sheets.make(generation.round)
-    return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
+    return Settled(
+        room_id=generation.round.room_id,
+        user_ids=frozenset(held),
+        is_picture=generation.kind == "picture",
+    )
 
 
 def _locked_room_with_pot(generation_id: int) -> Room | None:
@@ -92,10 +103,15 @@ def _locked(generation_id: int, *, epoch: int) -> Generation | None:
 
 
 def _estimate(generation: Generation, outcome: Outcome) -> Usage:
+    if generation.kind == "picture":
+        # Whoever draws has drawn the whole by then, whatever of it came.
+        output_tokens = generation.output_tokens_max
+    else:
+        output_tokens = _tokens(len(outcome.text.encode()))
     prompt_bytes = sum(len(message["content"].encode()) for message in generation.messages)
     return Usage(
         input_tokens=_tokens(prompt_bytes),
-        output_tokens=min(_tokens(len(outcome.text.encode())), generation.output_tokens_max),
+        output_tokens=min(output_tokens, generation.output_tokens_max),
     )
 
 

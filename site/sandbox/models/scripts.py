@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 QUOTED_WORDS_MAX = 40
 LONG_ANSWER_WORDS = 300
+COMMENTS_WITHOUT_END = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """One behaviour. `status` other than 200 answers with an error instead of a stream."""
+    """One behaviour. `status` other than 200 answers with an error instead of a stream.
+
+    `refuses` and `ignores` are names of fields of a request. `listing` is what the list of models
+    says of it, `ollama_context` what Ollama's own API says.
+    """
 
     seconds_per_word: float = 0.02
     words_min: int = 0
@@ -22,9 +27,25 @@ class Script:
     is_silent: bool = False
     is_empty: bool = False
     is_cut: bool = False
+    # Half of it comes, and then nothing more, or an error where a piece was expected.
+    is_stalling: bool = False
+    # A line without an end.
+    is_flood: bool = False
+    has_error_inside: bool = False
+    # Comments that keep the line open, before the first word; without an end where that is it.
+    comments: int = 0
     has_usage: bool = True
+    has_usage_in_every_chunk: bool = False
+    # Answers in one piece, whatever was asked.
+    is_whole: bool = False
+    # Pieces of thought before the first word.
+    thoughts: int = 0
     tokens_per_word: int = 1
     says: str | None = None
+    refuses: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
+    listing: Mapping[str, Any] = field(default_factory=dict)
+    ollama_context: int | None = None
 
 
 # What a page must survive: HTML, Markdown that is meant to break out, marks that turn text around.
@@ -54,6 +75,9 @@ SCRIPTS = {
     "scripted-429": Script(status=429),
     # A proxy's page where a stream was expected.
     "scripted-html": Script(is_html=True),
+    "scripted-502": Script(is_html=True, status=502),
+    "scripted-401": Script(status=401),
+    "scripted-400": Script(status=400),
     "scripted-cut": Script(is_cut=True),
     "scripted-silent": Script(is_silent=True),
     "scripted-empty": Script(is_empty=True),
@@ -62,7 +86,27 @@ SCRIPTS = {
     "scripted-dear": Script(tokens_per_word=1_000),
     "scripted-blank": Script(says=" \n\n\t "),
     "scripted-markup": Script(says=MARKUP + A_MEGABYTE[:2_000]),
-    "scripted-flood": Script(says=A_MEGABYTE, seconds_per_word=0),
+    "scripted-megabyte": Script(says=A_MEGABYTE, seconds_per_word=0),
+    "scripted-stalling": Script(is_stalling=True),
+    "scripted-flood": Script(is_flood=True),
+    "scripted-error": Script(has_error_inside=True),
+    "scripted-comments": Script(comments=3),
+    "scripted-kept-open": Script(comments=COMMENTS_WITHOUT_END),
+    "scripted-thinking": Script(thoughts=20),
+    "scripted-whole": Script(is_whole=True),
+    # As servers differ: OpenAI's newer models, old servers, and those who don't heed a limit.
+    "scripted-new": Script(refuses=frozenset({"max_tokens"})),
+    "scripted-old": Script(
+        refuses=frozenset({"max_completion_tokens", "stream_options"}), has_usage=False
+    ),
+    "scripted-deaf": Script(ignores=frozenset({"max_tokens"}), words_min=LONG_ANSWER_WORDS),
+    "scripted-boundless": Script(
+        ignores=frozenset({"max_tokens", "max_completion_tokens"}), words_min=LONG_ANSWER_WORDS
+    ),
+    # How each server says what fits into a call.
+    "scripted-vllm": Script(has_usage_in_every_chunk=True, listing={"max_model_len": 2_048}),
+    "scripted-llama": Script(listing={"meta": {"n_ctx": 4_096, "n_ctx_train": 131_072}}),
+    "scripted-ollama": Script(ollama_context=4_097),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
