@@ -20,7 +20,7 @@ from tests.credits import histories
 from tests.people import Browser, make_user
 
 TEXT = "# The frog of Skerry Point\n\nOnce there was a frog.\n\nIt *sang*."
-SET_RECIPE = sql("UPDATE rounds SET recipe = :recipe WHERE id = :id")
+SET_RECIPE = sql("UPDATE rounds SET recipe = :recipe, recipe_terms = NULL WHERE id = :id")
 
 
 def made_sheet(generation_id: int, user_ids: Sequence[int]) -> str:

@@ -47,12 +47,12 @@ def test_the_model_that_was_chosen_writes_the_round_at_its_own_price(after_a_rou
     name_models(after_a_round, "scripted, scripted-dear")
     shown = page(after_a_round)
     assert '<option value="scripted">' in shown
-    assert '<option value="scripted-dear">scripted-dear, at most 640 credits' in shown
+    assert '<option value="scripted-dear">scripted-dear, at most 800 credits' in shown
     ada = after_a_round.browsers[0]
     assert after_a_round.send(ada, "rounds", written_by="scripted-dear").status_code == 303
-    assert "At most 640 credits for this round" in page(after_a_round)
+    assert "At most 800 credits for this round" in page(after_a_round)
     after_a_round.add_lines()
-    assert [held for _, held in after_a_round.balances()] == [320, 320]
+    assert [held for _, held in after_a_round.balances()] == [400, 400]
     written = after_a_round.table.write().generation
     assert written
     assert written.price.model == "scripted-dear"
@@ -62,7 +62,7 @@ def test_the_model_that_was_chosen_writes_the_round_at_its_own_price(after_a_rou
 def test_without_a_word_the_first_that_has_a_price_writes(after_a_round: Seats) -> None:
     price("scripted-dear", 2_000_000)
     name_models(after_a_round, "unheard-of, scripted-dear, scripted")
-    assert quote(recipe("story"), people=1).total == 640
+    assert quote(recipe("story"), people=1).total == 800
     after_a_round.send(after_a_round.browsers[0], "rounds")
     after_a_round.add_lines()
     written = after_a_round.table.write().generation

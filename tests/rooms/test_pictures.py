@@ -202,11 +202,11 @@ def test_who_had_a_line_in_it_keeps_it_after_they_left(seats: Seats) -> None:
 def test_without_a_model_that_draws_pictures_are_not_offered(seats: Seats) -> None:
     drawn(seats.table)
     ada = seats.browsers[0]
-    assert '<option value="picture"' in ada.get(seats.path).get_data(as_text=True)
+    assert 'value="picture"' in ada.get(seats.path).get_data(as_text=True)
     use = {"openai_image_model": None}
     before = seats.table.app.extensions["settings"]
     seats.table.app.extensions["settings"] = before.model_copy(update=use)
-    assert '<option value="picture"' not in ada.get(seats.path).get_data(as_text=True)
+    assert 'value="picture"' not in ada.get(seats.path).get_data(as_text=True)
     answer = seats.send(ada, "rounds", recipe="picture")
     assert answer.status_code == 503
     assert "there are no pictures" in answer.get_data(as_text=True)

@@ -15,7 +15,7 @@ from potluck.settings import SettingsError
 from tests.rooms.conftest import Seats
 from tests.stack import CONFIGURATION, ROOT
 
-SHIPPED = {"story", "verdict", "plan", "explain", "names", "roast", "quiz", "chat"}
+SHIPPED = {"story", "verdict", "plan", "explain", "names", "roast", "quiz", "chat", "picture"}
 HAIKU = """
 title = "A haiku"
 question = "One image for the haiku."
@@ -27,7 +27,7 @@ instructions = "You write one haiku of seventeen syllables for a group of friend
 """
 
 
-def test_eight_recipes_come_with_the_app_and_a_story_is_the_first() -> None:
+def test_nine_recipes_come_with_the_app_and_a_story_is_the_first() -> None:
     found = recipes.find(recipes.SHIPPED)
     assert set(found) == SHIPPED
     assert next(iter(found)) == "story"

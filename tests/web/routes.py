@@ -117,7 +117,7 @@ ROUTES = {
     "GET /rooms/<code>/rounds/<int:number>/sheet": Answers(303, 404, 303),
     "GET /gallery": PUBLIC,
     "GET /gallery/news": PUBLIC,
-    "GET /pictures/<name>": Answers(303, 404, 200),
+    "GET /pictures/<name>": Answers(404, 404, 200),
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,

@@ -100,7 +100,7 @@ def split(sheet: Sheet, viewer_id: int) -> list[Share]:
 
 
 def _face(sheet: Sheet, viewer_id: int | None, marks: Sequence[Mark]) -> Face:
-    text = _generation(sheet).text
+    text = _generation(sheet).text or _words_of_lines(sheet)
     people = {person.user_id: person for person in sheet.people}
     return Face(
         sheet=sheet,
@@ -115,6 +115,11 @@ def _face(sheet: Sheet, viewer_id: int | None, marks: Sequence[Mark]) -> Face:
         ],
         marks=marks,
     )
+
+
+def _words_of_lines(sheet: Sheet) -> str:
+    """What a picture is called by: it has no words of its own."""
+    return "\n\n".join(line.text for line in sheet.round.contributions)
 
 
 def _person(person: SheetPerson, *, line: str, viewer_id: int | None) -> Person:

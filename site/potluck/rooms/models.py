@@ -220,6 +220,11 @@ class Generation(Base):
     )
 
     @property
+    def is_something(self) -> bool:
+        """Whether it is over, and there is something to show for it."""
+        return self.state in {"done", "stopped"} and bool(self.text.strip() or self.picture)
+
+    @property
     def picture(self) -> Picture | None:
         """The newest, which is the last or, while it is drawn, the best so far."""
         return self.pictures[0] if self.kind == "picture" and self.pictures else None

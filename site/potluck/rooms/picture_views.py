@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from potluck.rooms import pictures
 
@@ -17,10 +17,10 @@ blueprint = Blueprint("pictures", __name__, url_prefix="/pictures")
 
 
 @blueprint.get("/<name>")
-@login_required
 def show(name: str) -> ResponseReturnValue:
     """The picture of this name."""
-    picture = pictures.picture_for(current_user.id, name)
+    viewer_id = current_user.id if current_user.is_authenticated else None
+    picture = pictures.picture_for(viewer_id, name)
     if picture is None:
         abort(HTTPStatus.NOT_FOUND)
     try:

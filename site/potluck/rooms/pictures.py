@@ -10,9 +10,10 @@ from tempfile import NamedTemporaryFile
 from sqlalchemy import delete, exists, or_, select, text
 
 from potluck.database import db
-from potluck.rooms import picture_files
+from potluck.rooms import picture_files, sheets
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Contribution, Generation, Member, Picture, Round
+from potluck.rooms.sheet_models import Sheet
 from potluck.settings import current_settings
 
 # 192 bits: whoever knows a name was told it.
@@ -57,8 +58,8 @@ def tidy(generation_id: int, *, keep_newest: bool = True) -> None:
         path_of(row.name).unlink(missing_ok=True)
 
 
-def picture_for(user_id: int, name: str) -> Picture | None:
-    """The picture, if this person sits in its room or had a line in its round."""
+def picture_for(user_id: int | None, name: str) -> Picture | None:
+    """The picture, if this person sits in its room or took part, or if its sheet is public."""
     sits = exists().where(
         Member.room_id == Round.room_id, Member.user_id == user_id, Member.left_at.is_(None)
     )
@@ -67,7 +68,8 @@ def picture_for(user_id: int, name: str) -> Picture | None:
         select(Picture)
         .join(Generation, Generation.id == Picture.generation_id)
         .join(Round, Round.id == Generation.round_id)
-        .where(Picture.name == name, or_(sits, took_part))
+        .outerjoin(Sheet, Sheet.round_id == Round.id)
+        .where(Picture.name == name, or_(sits, took_part, sheets.public()))
     )
     return db.session.scalar(query)
 
