@@ -189,7 +189,7 @@ def test_the_room_sees_it_and_a_stranger_does_not(
     sign_in_as(mallory, "Mallory", credits=1000)
     run_by(sign_in_as(olga, "Olga"))
     assert [who.get(address).status_code for who in (mallory, olga)] == [404, 404]
-    assert browser().get(address).status_code == 303
+    assert browser().get(address).status_code == 404
 
 
 def test_who_had_a_line_in_it_keeps_it_after_they_left(seats: Seats) -> None:

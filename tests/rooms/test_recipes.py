@@ -99,7 +99,7 @@ def test_a_wrong_file_stops_the_start_and_once_mended_flask_recipes_lists_it(
     path.write_text(HAIKU)
     listed = flask(tmp_path, "recipes")
     assert listed.returncode == 0, listed.stderr
-    assert all(f"{slug} " in listed.stdout for slug in SHIPPED)
+    assert all(f"{slug} " in listed.stdout for slug in SHIPPED - {"picture"})
     assert "lines of 120 characters, 80 tokens to write" in listed.stdout
     assert str(path) in listed.stdout
 
@@ -109,7 +109,7 @@ def test_the_first_round_can_become_something_else_until_somebody_adds_a_line(
 ) -> None:
     ada, ben = seats.browsers
     page = ada.get(seats.path).get_data(as_text=True)
-    assert all(f'value="{slug}"' in page for slug in SHIPPED)
+    assert all(f'value="{slug}"' in page for slug in SHIPPED - {"picture"})
     assert seats.send(ada, "recipe", recipe="quiz").status_code == 303
     assert "Round 1: A quiz" in ben.get(seats.path).get_data(as_text=True)
     assert seats.send(ada, "recipe", recipe="poison").status_code == 422
