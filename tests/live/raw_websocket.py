@@ -16,11 +16,11 @@ CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 class RawWebSocket:
     """One connection, whose frames are made and read by hand."""
 
-    def __init__(self, url: str, *, early: bytes = b"", **headers: str) -> None:
+    def __init__(
+        self, url: str, *, early: bytes = b"", buffer_bytes: int | None = None, **headers: str
+    ) -> None:
         there = urlsplit(url)
-        assert there.hostname
-        assert there.port
-        self.socket = socket.create_connection((there.hostname, there.port), TIMEOUT_SECONDS)
+        self.socket = _connected(there.hostname, there.port, buffer_bytes=buffer_bytes)
         lines = {
             "Host": there.netloc,
             "Connection": "Upgrade",
@@ -95,6 +95,17 @@ class RawWebSocket:
         while not (text := self.text()).startswith("437["):
             pass
         return text
+
+
+def _connected(host: str | None, port: int | None, *, buffer_bytes: int | None) -> socket.socket:
+    """A connection that takes at most so many unread bytes, or as many as is usual."""
+    connected = socket.socket()
+    if buffer_bytes:
+        # What the other side may send ahead is settled when it is opened.
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+    connected.settimeout(TIMEOUT_SECONDS)
+    connected.connect((host, port))
+    return connected
 
 
 QUESTION = b'427["get_connection_count"]'
