@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 30
@@ -55,16 +55,7 @@ class RawWebSocket:
 
     def receive(self) -> tuple[int, bytes] | None:
         """The next frame as opcode and payload; None at the end of the stream."""
-        head = self._stream.read(2)
-        if len(head) < 2:
-            return None
-        assert head[0] & 0xF0 == 0x80, "the server sends whole frames without extensions"
-        length = head[1]
-        if length == 126:
-            (length,) = struct.unpack("!H", self._stream.read(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", self._stream.read(8))
-        return head[0] & 0xF, self._stream.read(length)
+        return read_frame(self._stream)
 
     def receive_until(self, opcode: int) -> bytes:
         """The payload of the next such frame."""
@@ -95,6 +86,20 @@ class RawWebSocket:
         while not (text := self.text()).startswith("437["):
             pass
         return text
+
+
+def read_frame(stream: BinaryIO) -> tuple[int, bytes] | None:
+    """The next frame as opcode and payload; None at the end of the stream."""
+    head = stream.read(2)
+    if len(head) < 2:
+        return None
+    assert head[0] & 0xF0 == 0x80, "the server sends whole frames without extensions"
+    length = head[1]
+    if length == 126:
+        (length,) = struct.unpack("!H", stream.read(2))
+    elif length == 127:
+        (length,) = struct.unpack("!Q", stream.read(8))
+    return head[0] & 0xF, stream.read(length)
 
 
 def _connected(host: str | None, port: int | None, *, buffer_bytes: int | None) -> socket.socket:

@@ -105,7 +105,7 @@ def test_what_no_client_sends_is_closed_with_a_code(
     _somebody_else_is_served(stack)
 
 
-@pytest.mark.fault("S6")
+@pytest.mark.fault("S6", "S12")
 @pytest.mark.parametrize("buffer_bytes", [16 * 1024, None])
 def test_who_never_reads_is_cut_off_and_takes_no_memory(
     stack: Stack, memory: Callable[[], int], buffer_bytes: int | None
