@@ -83,6 +83,10 @@ class RawWebSocket:
     def ask(self, *pieces: bytes) -> str:
         """Asks for the count, in frames made already or in one; the answer, past any push."""
         self.send(b"".join(pieces) or frame(TEXT, QUESTION))
+        return self.answer()
+
+    def answer(self) -> str:
+        """What the last question is answered, past any push."""
         while not (text := self.text()).startswith("437["):
             pass
         return text

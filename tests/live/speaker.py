@@ -23,6 +23,8 @@ from potluck.live.packets import JsonPacket
 from potluck.live.places import Places
 from tests.live.said import said
 
+SEND_BYTES = 32 * 1024
+
 
 def serve(port: int) -> None:
     """Serves until it is ended."""
@@ -32,8 +34,17 @@ def serve(port: int) -> None:
     places = Places(cookie_name="potluck")
     transport.plug_into(socketio, origin=f"http://localhost:{port}", places=places)
     _answer(socketio)
-    # As gevent makes it, with nothing set on it.
-    WSGIServer(("127.0.0.1", port), app, log=None).serve_forever()
+    WSGIServer(_listener(port), app, log=None).serve_forever()
+
+
+def _listener(port: int) -> socket.socket:
+    """Its connections take little at a time, and hold small packets back: they inherit both."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
 
 
 def _answer(socketio: SocketIO) -> None:
