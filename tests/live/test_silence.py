@@ -37,8 +37,8 @@ def waits(stack: Stack) -> Iterator[Waits]:
 
 @pytest.mark.fault("S13")
 def test_who_answers_no_ping_is_counted_for_18_seconds_at_most(waits: Waits) -> None:
-    # A second of them is for the count to be told, and for a slow machine.
-    assert 16 < waits.silent.result() < 19
+    # What is more is for the count to be told, twice a second, and for a slow machine.
+    assert 16 < waits.silent.result() < 19.5
 
 
 def test_who_joins_nothing_is_closed_after_twenty_seconds(waits: Waits) -> None:
