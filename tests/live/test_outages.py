@@ -52,38 +52,42 @@ def postgres(migrated: Postgres) -> Postgres:
     return migrated
 
 
-@pytest.fixture
-def run(postgres: Postgres, var: Path) -> Iterator[Callable[..., LiveServer]]:
-    """Runs processes of the app; those that still run are ended."""
-    with ExitStack() as started:
-
-        def run_one(role: str = "") -> LiveServer:
-            server = LiveServer(database_url=postgres.url, var=var, role=role)
-            server.start()
-            started.callback(server.kill)
-            return server
-
-        yield run_one
+@pytest.fixture(scope="module")
+def server(migrated: Postgres, var: Path) -> Iterator[LiveServer]:
+    """A process that carries sockets, and serves pages as well."""
+    yield from _running(LiveServer(database_url=migrated.url, var=var, role="live"))
 
 
 @pytest.fixture
-def sign_in(postgres: Postgres) -> Iterator[Callable[[LiveServer], Person]]:
+def web(postgres: Postgres, var: Path) -> Iterator[LiveServer]:
+    """One that serves pages alone."""
+    yield from _running(LiveServer(database_url=postgres.url, var=var, role="web"))
+
+
+def _running(server: LiveServer) -> Iterator[LiveServer]:
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def sign_in(postgres: Postgres, server: LiveServer) -> Iterator[Callable[[], Person]]:
     """Opens a browser with a new member's session."""
     with ExitStack() as opened:
 
-        def sign_in_at(server: LiveServer) -> Person:
-            person = Person(postgres, server)
+        def sign_in_one() -> Person:
+            person = Person(postgres, server.origin)
             opened.callback(person.leave)
             return person
 
-        yield sign_in_at
+        yield sign_in_one
 
 
 class Person(Visitor):
     """A member with credits, and what of theirs is in the database."""
 
-    def __init__(self, postgres: Postgres, server: LiveServer) -> None:
-        super().__init__(server.origin)
+    def __init__(self, postgres: Postgres, url: str) -> None:
+        super().__init__(url)
         self._postgres = postgres
         with self._psql() as connection:
             (self.user_id,) = population.make_members(connection, people=1)
@@ -103,12 +107,9 @@ class Person(Visitor):
 
 @pytest.mark.fault("S10")
 def test_while_postgresql_is_away_pages_say_so_and_afterwards_nothing_is_missing(
-    postgres: Postgres,
-    run: Callable[..., LiveServer],
-    sign_in: Callable[[LiveServer], Person],
+    postgres: Postgres, server: LiveServer, sign_in: Callable[[], Person]
 ) -> None:
-    server = run()
-    ada, ben = sign_in(server), sign_in(server)
+    ada, ben = sign_in(), sign_in()
     at_ada, at_ben = (person.connect("/", "/members") for person in (ada, ben))
     _hear_count(at_ada, 2)
     before = ada.balance()
@@ -120,7 +121,7 @@ def test_while_postgresql_is_away_pages_say_so_and_afterwards_nothing_is_missing
     _wait_until_ready(server)
     assert ada.get("/credits").status_code == 200
     assert ada.balance() == before
-    # The same sockets as before.
+    # On the same sockets as before.
     assert at_ada.ask("get_pool_count") == {"ok": True, "waiting": 0}
     assert at_ada.ended.empty()
     assert at_ben.ended.empty()
@@ -130,12 +131,9 @@ def test_while_postgresql_is_away_pages_say_so_and_afterwards_nothing_is_missing
 
 
 def test_the_log_says_once_that_postgresql_is_away_and_once_that_it_is_back(
-    postgres: Postgres,
-    run: Callable[..., LiveServer],
-    sign_in: Callable[[LiveServer], Person],
+    postgres: Postgres, server: LiveServer, sign_in: Callable[[], Person]
 ) -> None:
-    server = run()
-    ada = sign_in(server)
+    ada = sign_in()
     socket = ada.connect("/", "/members")
     ada.get("/credits")
     log_before = server.log
@@ -152,7 +150,7 @@ def test_the_log_says_once_that_postgresql_is_away_and_once_that_it_is_back(
     postgres.start()
     _wait_until_ready(server)
     _wait(lambda: ada.get("/pool").ok and len(said()) >= 4, seconds=BACK_WITHIN_SECONDS)
-    assert not any("trace" in line for line in said())
+    assert [line["trace"] for line in said() if "trace" in line] == []
     for name in (DATABASE, LISTENER):
         begun, over = [line["message"] for line in said() if line["message"].startswith(name)]
         assert begun.startswith(f"{name} fails: ")
@@ -162,19 +160,19 @@ def test_the_log_says_once_that_postgresql_is_away_and_once_that_it_is_back(
 
 
 def test_sockets_live_on_while_no_process_serves_pages(
-    run: Callable[..., LiveServer], sign_in: Callable[[LiveServer], Person]
+    web: LiveServer, sign_in: Callable[[], Person]
 ) -> None:
-    live, web = run("live"), run("web")
-    ada, ben = sign_in(live), sign_in(live)
+    ada, ben = sign_in(), sign_in()
     at_ada = ada.connect("/", "/members")
+    assert at_ada.ask("get_pool_count") == {"ok": True, "waiting": 0}
     web.kill()
     with pytest.raises(requests.ConnectionError):
         requests.get(web.origin, timeout=5)
     at_ben = ben.connect("/", "/members")
     _hear_count(at_ada, 2)
     assert at_ben.ask("join_pool") == {"ok": True, "waiting": 1}
+    assert at_ada.hear("pool_count") == {"waiting": 1}
     assert at_ben.ask("leave_pool") == {"ok": True, "waiting": 0}
-    _see_a_gift_arrive(live, ada, at_ada)
     web.start()
     at_web = Visitor(web.origin)
     at_web.http.cookies.set(COOKIE, ada.token)
