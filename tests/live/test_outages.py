@@ -130,6 +130,7 @@ def test_while_postgresql_is_away_pages_say_so_and_afterwards_nothing_is_missing
     assert code == 0, said
 
 
+@pytest.mark.fault("S10")
 def test_the_log_says_once_that_postgresql_is_away_and_once_that_it_is_back(
     postgres: Postgres, server: LiveServer, sign_in: Callable[[], Person]
 ) -> None:
