@@ -19,6 +19,8 @@ WINDOWS = 6
 BACK_WITHIN_MS = 20_000
 # The client comes back up to half sooner or later than it was told.
 JITTER = 0.5
+# A browser whose stream isn't ended after its goodbye waits two seconds.
+CLOSED_WITHIN_SECONDS = 1.8
 # What a browser itself says where nobody answers.
 OF_THE_NETWORK = "net::ERR_CONNECTION"
 # Every knock at the server, and what was said before it closed, on the clock of the page.
@@ -32,8 +34,9 @@ NOTE = """
             this.addEventListener("message", ({ data }) => {
                 if (!data.includes('["come_back"')) return;
                 const [, { seconds }] = JSON.parse(data.slice(data.indexOf("[")));
+                const told = performance.now() / 1000;
                 this.addEventListener("close", () => {
-                    goodbyes.push({ at: performance.now() / 1000, seconds });
+                    goodbyes.push({ told, at: performance.now() / 1000, seconds });
                 });
             });
         }
@@ -71,6 +74,7 @@ class Window:
         told, knocks = self.page.evaluate("[goodbyes, knocks]")
         # Each namespace is told, on the one connection.
         assert len(told) == 2
+        assert told[0]["at"] - told[0]["told"] < CLOSED_WITHIN_SECONDS
         first = next(at for at in knocks if at > told[0]["at"])
         assert first - told[0]["at"] >= JITTER * told[0]["seconds"]
 
