@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from flask import Flask
 
 from potluck.jobs import Jobs
@@ -29,7 +31,7 @@ def init_app(app: Flask) -> None:
 def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
     listener.on("order", lambda **_: generation.take_orders(jobs))
-    jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
+    jobs.every(ORDERS_EVERY_SECONDS, functools.partial(generation.take_orders, jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
     jobs.every(PRESENCE_EVERY_SECONDS, entrance.push_presence)
     jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
