@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 
 from potluck.accounts.models import User
+from potluck.announcements import announce
 from potluck.credits import ledger, pricing
 from potluck.credits.audit import Report, audit
 from potluck.database import db
@@ -64,6 +65,8 @@ def grant(user_id: int, credits_: int, key: str, reason: str) -> None:
         raise click.ClickException(message)
     given = ledger.grant(user_id=user_id, amount_credits=credits_, key=key, reason=reason)
     db.session.commit()
+    # Whoever has a page open sees them come.
+    announce("credits", user_id=user_id)
     click.echo(f"{credits_} credits given." if given else f"{key} was granted before.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import time
@@ -13,15 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from gevent import monkey
 from sqlalchemy import Engine, MetaData, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from potluck.cooperation import CooperativeConnection
+from potluck.outages import Outage, is_absence
 
 if TYPE_CHECKING:
     from potluck.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 # The role that owns no table: it can't alter, truncate, or rewrite the ledger. Made by the
 # first migration; the role in DATABASE_URL is its member and becomes it on connecting.
@@ -59,6 +63,7 @@ class Database:
 
     def __init__(self) -> None:
         self.session: scoped_session[Session] = scoped_session(sessionmaker())
+        self._outage = Outage("the database", logger)
 
     def connect(self, settings: Settings) -> None:
         """Binds to the installation's database; opens no connection yet."""
@@ -75,10 +80,21 @@ class Database:
         )
         if monkey.is_module_patched("select"):
             event.listen(self.engine, "do_connect", connect_cooperatively)
+        event.listen(self.engine, "handle_error", self._note_absence)
+        event.listen(self.engine, "connect", self._note_presence)
         event.listen(self.engine, "checkin", _note_return)
         event.listen(self.engine, "checkout", self._ping_after_a_pause)
         self.session.remove()
         self.session.configure(bind=self.engine)
+
+    def _note_absence(self, context: ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, psycopg.Error) and is_absence(error):
+            self._outage.begin(error)
+
+    def _note_presence(self, _connection: object, _record: object) -> None:
+        """When one breaks the pool drops all, so whoever comes next makes a new one."""
+        self._outage.end()
 
     def _ping_after_a_pause(
         self, connection: Any, record: ConnectionPoolEntry, _proxy: object

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prometheus_client import generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from potluck.live import broadcasts
 from potluck.metrics import REGISTRY
@@ -23,6 +23,12 @@ class Live:
         for namespace, number in broadcasts.connections_by_namespace().items():
             sockets.add_metric([namespace], number)
         yield sockets
+        closures = CounterMetricFamily(
+            "potluck_closures", "Connections that ended, by why", labels=["reason"]
+        )
+        for reason, number in broadcasts.closures().items():
+            closures.add_metric([reason], number)
+        yield closures
         yield GaugeMetricFamily(
             "potluck_queue_bytes",
             "What clients have yet to read",

@@ -16,6 +16,7 @@ from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.limits import is_nearby
 from potluck.live import broadcasts
+from potluck.outages import is_absence
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
@@ -40,8 +41,9 @@ def readyz() -> ResponseReturnValue:
     """200 while people can be sent here: the database answers and is migrated, nothing ends."""
     try:
         version = db.session.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:
-        logger.exception("the database doesn't answer")
+    except SQLAlchemyError as error:
+        if not is_absence(error):
+            logger.exception("the database can't be read")
         return {"ok": False, "database": "unreachable"}, HTTPStatus.SERVICE_UNAVAILABLE
     jobs: Jobs | None = current_app.extensions.get("jobs")
     word: dict[str, str | bool] = {"ok": True, "database": version, "bus": broadcasts.bus()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import ParamSpec
@@ -11,6 +12,7 @@ from flask import Flask
 from gevent.pool import Group, Pool
 
 from potluck.database import db
+from potluck.outages import Outage, is_absence
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -40,7 +42,7 @@ class Jobs:
 
     def spawn(self, task: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Runs `task` once; waits for a place when too many run already."""
-        self._tasks.spawn(self._run, lambda: task(*args, **kwargs))
+        self._tasks.spawn(self._run, functools.partial(task, *args, **kwargs))
 
     def before_stop(self, action: Callable[[], None]) -> None:
         """Has `action` called first when the process stops."""
@@ -60,21 +62,43 @@ class Jobs:
         self._tasks.kill(timeout=1)
 
     def _supervise(self, loop: Callable[[], None]) -> None:
+        outage = _outage_of(loop)
         while True:
-            self._run(loop)
+            self._beat(loop, outage)
             gevent.sleep(RESTART_AFTER_SECONDS)
 
     def _repeat(self, seconds: float, beat: Callable[[], None]) -> None:
+        outage = _outage_of(beat)
         while True:
             gevent.sleep(seconds)
-            self._run(beat)
+            self._beat(beat, outage)
 
-    def _run(self, action: Callable[[], None]) -> None:
+    def _beat(self, action: Callable[[], None], outage: Outage) -> None:
+        """Whatever goes wrong, the next beat must come; what goes on being wrong is said once."""
+        try:
+            self._do(action)
+        except Exception as error:  # noqa: BLE001 - logged with its trace
+            if not is_absence(error):
+                outage.begin(error)
+        else:
+            outage.end()
+
+    def _run(self, task: Callable[[], None]) -> None:
+        """Nobody waits for the result, and what didn't come to its end is said in any case."""
+        try:
+            self._do(task)
+        except Exception as error:  # noqa: BLE001 - likewise
+            _outage_of(task).begin(error)
+
+    def _do(self, action: Callable[[], None]) -> None:
         try:
             with self.app.app_context():
                 action()
-        except Exception:
-            # Nobody waits for the result: whatever it was, the next beat must come.
-            logger.exception("background work failed")
         finally:
             db.session.remove()
+
+
+def _outage_of(action: Callable[[], None]) -> Outage:
+    """What the log says of this action when it fails, and when it works again."""
+    named = action.func if isinstance(action, functools.partial) else action
+    return Outage(f"{named.__module__}.{named.__qualname__}", logger)

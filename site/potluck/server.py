@@ -67,5 +67,8 @@ def _stop(server: WSGIServer, jobs: Jobs) -> None:
     logger.info("stopping: nothing new is begun")
     jobs.drain(within_seconds=STREAMS_END_WITHIN_SECONDS)
     jobs.stop()
+    # Who is sent home shall not find the door open that is about to close.
+    server.stop_accepting()
+    server.socket.close()
     farewell.send_home()
     server.stop()

@@ -21,10 +21,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from potluck import metrics
 from potluck.database import db
+from potluck.outages import is_absence
 from potluck.refusals import Refusal
 from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
 
@@ -59,6 +61,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
     app.register_error_handler(Exception, _crashed)
 
 
@@ -178,10 +181,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _database_away(error: OperationalError) -> ResponseReturnValue:
+def _database_away(error: OperationalError | PoolTimeout) -> ResponseReturnValue:
     """It can't be reached, it was restarted, or others held what was needed for too long."""
     db.session.rollback()
-    logger.error("the database failed", exc_info=error)
+    if not is_absence(error):
+        logger.error("the database failed", exc_info=error)
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return error_response(status=status, code="database_unavailable", message=ERROR_TEXTS[status])
 

@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 from sandbox.ports import free_port
 from tests.stack import PORTS, ROOT, STOP_SECONDS_MAX, Stack, wait_until_answers
 from tests.visitors import COOKIE, Visitor
+
+LOG_BYTES_MAX = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,16 @@ class Beside:
 
     process: subprocess.Popen[bytes]
     url: str
+    output: IO[bytes]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def log(self) -> str:
+        """What it wrote so far."""
+        return os.pread(self.output.fileno(), LOG_BYTES_MAX, 0).decode()
 
     def visit(self, person: Visitor | None = None) -> Visitor:
         """A browser at this process; with the session that somebody has at the other."""
@@ -49,7 +62,7 @@ class Beside:
 @contextmanager
 def process_beside(stack: Stack, **env: str) -> Iterator[Beside]:
     """Starts `python wsgi.py` with the installation's settings; ends it if it still runs."""
-    port = free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
+    port = env.get("PORT") or free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311
     url = f"http://localhost:{port}"
     environ = {**os.environ, **stack.env, "PORT": str(port), "PUBLIC_URL": url, **env}
     with tempfile.TemporaryFile() as output:
@@ -58,7 +71,7 @@ def process_beside(stack: Stack, **env: str) -> Iterator[Beside]:
         )
         try:
             wait_until_answers(process, f"{url}/readyz")
-            yield Beside(process=process, url=url)
+            yield Beside(process=process, url=url, output=output)
         finally:
             if process.poll() is None:
                 process.terminate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 30
@@ -16,11 +16,11 @@ CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 class RawWebSocket:
     """One connection, whose frames are made and read by hand."""
 
-    def __init__(self, url: str, *, early: bytes = b"", **headers: str) -> None:
+    def __init__(
+        self, url: str, *, early: bytes = b"", buffer_bytes: int | None = None, **headers: str
+    ) -> None:
         there = urlsplit(url)
-        assert there.hostname
-        assert there.port
-        self.socket = socket.create_connection((there.hostname, there.port), TIMEOUT_SECONDS)
+        self.socket = _connected(there.hostname, there.port, buffer_bytes=buffer_bytes)
         lines = {
             "Host": there.netloc,
             "Connection": "Upgrade",
@@ -55,16 +55,7 @@ class RawWebSocket:
 
     def receive(self) -> tuple[int, bytes] | None:
         """The next frame as opcode and payload; None at the end of the stream."""
-        head = self._stream.read(2)
-        if len(head) < 2:
-            return None
-        assert head[0] & 0xF0 == 0x80, "the server sends whole frames without extensions"
-        length = head[1]
-        if length == 126:
-            (length,) = struct.unpack("!H", self._stream.read(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", self._stream.read(8))
-        return head[0] & 0xF, self._stream.read(length)
+        return read_frame(self._stream)
 
     def receive_until(self, opcode: int) -> bytes:
         """The payload of the next such frame."""
@@ -92,9 +83,38 @@ class RawWebSocket:
     def ask(self, *pieces: bytes) -> str:
         """Asks for the count, in frames made already or in one; the answer, past any push."""
         self.send(b"".join(pieces) or frame(TEXT, QUESTION))
+        return self.answer()
+
+    def answer(self) -> str:
+        """What the last question is answered, past any push."""
         while not (text := self.text()).startswith("437["):
             pass
         return text
+
+
+def read_frame(stream: BinaryIO) -> tuple[int, bytes] | None:
+    """The next frame as opcode and payload; None at the end of the stream."""
+    head = stream.read(2)
+    if len(head) < 2:
+        return None
+    assert head[0] & 0xF0 == 0x80, "the server sends whole frames without extensions"
+    length = head[1]
+    if length == 126:
+        (length,) = struct.unpack("!H", stream.read(2))
+    elif length == 127:
+        (length,) = struct.unpack("!Q", stream.read(8))
+    return head[0] & 0xF, stream.read(length)
+
+
+def _connected(host: str | None, port: int | None, *, buffer_bytes: int | None) -> socket.socket:
+    """A connection that takes at most so many unread bytes, or as many as is usual."""
+    connected = socket.socket()
+    if buffer_bytes:
+        # What the other side may send ahead is settled when it is opened.
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+    connected.settimeout(TIMEOUT_SECONDS)
+    connected.connect((host, port))
+    return connected
 
 
 QUESTION = b'427["get_connection_count"]'

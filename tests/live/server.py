@@ -20,10 +20,12 @@ PRICE = ("scripted", "--input-credits", "1000", "--output-credits", "40000")
 class LiveServer:
     """`python wsgi.py` on a free port, on one core where one is named."""
 
-    def __init__(self, *, database_url: str, var: Path, core: int | None = None) -> None:
+    def __init__(
+        self, *, database_url: str, var: Path, core: int | None = None, role: str = ""
+    ) -> None:
         self.port = free_port("127.0.0.1", 0)
         self.origin = f"http://localhost:{self.port}"
-        self._var = var
+        self._log = var / f"{role or 'server'}.log"
         self._core = core
         self._environ = {
             **os.environ,
@@ -31,6 +33,7 @@ class LiveServer:
             "DATABASE_URL": database_url,
             "POTLUCK_VAR": str(var),
             "PORT": str(self.port),
+            "POTLUCK_ROLE": role,
             # No text is written here, but what one would cost is known.
             "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
             "OPENAI_API_KEY": "sandbox",
@@ -44,7 +47,7 @@ class LiveServer:
     @property
     def log(self) -> str:
         """What it wrote since it was first started."""
-        return (self._var / "server.log").read_text(errors="replace")
+        return self._log.read_text(errors="replace")
 
     def prepare(self) -> None:
         """Brings the database to this version, and sets a price for rounds."""
@@ -63,7 +66,7 @@ class LiveServer:
     def start(self) -> None:
         """Returns once it answers."""
         command = [sys.executable, "wsgi.py"]
-        with (self._var / "server.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = start_on_core(command, core=self._core, environ=self._environ, log=log)
         wait_until_answers(self._process, f"http://127.0.0.1:{self.port}/readyz")
 

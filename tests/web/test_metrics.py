@@ -13,8 +13,8 @@ def test_the_figures_are_for_those_nearby(client: Browser, address: str) -> None
     answer = client.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/plain")
-    names = ("connections", "queue_bytes", "pushes", "revocations", "matches", "streams")
-    for name in (*names, "streams_running", "request_seconds", "ledger_seconds"):
+    names = ("connections", "closures", "queue_bytes", "pushes", "revocations", "matches")
+    for name in (*names, "streams", "streams_running", "request_seconds", "ledger_seconds"):
         assert f"# TYPE potluck_{name}" in answer.text
 
 

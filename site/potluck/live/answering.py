@@ -21,6 +21,7 @@ from potluck.database import db
 from potluck.live.budgets import Budget
 from potluck.live.protocol import EVENTS, ErrorCode
 from potluck.logs import about
+from potluck.outages import is_absence
 from potluck.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -63,8 +64,9 @@ class AnsweringNamespace(Namespace):
                     self.on_disconnect()
             except Refused:
                 raise
-            except Exception:
-                logger.exception("%s of a socket failed", event)
+            except Exception as error:
+                if not is_absence(error):
+                    logger.exception("%s of a socket failed", event)
                 if event == "connect":
                     refuse(ErrorCode.INTERNAL_ERROR)
 
@@ -73,9 +75,10 @@ class AnsweringNamespace(Namespace):
         with self._hearing(sid):
             try:
                 return self._answer(event, arguments, budget)
-            except Exception:
+            except Exception as error:
                 # The client waits for an answer, and its connection is none the worse.
-                logger.exception("event %s failed", event)
+                if not is_absence(error):
+                    logger.exception("event %s failed", event)
                 db.session.rollback()
                 return _error("internal_error", "Something broke on our side. Try again.")
 

@@ -107,6 +107,11 @@ def connections_by_namespace() -> dict[str, int]:
     return {each: len(channels.get(each, {}).get(None, ())) for each in PUSHES}
 
 
+def closures() -> dict[str, int]:
+    """How many connections of this process have ended, by why."""
+    return dict(_socketio.server.eio.closures) if _socketio else {}
+
+
 def come_back(connection_sid: str, *, seconds: float) -> None:
     """To one client, wherever it listens: this process ends, and when to try again."""
     payload: ComeBack = {"seconds": seconds}

@@ -73,7 +73,6 @@ class Connection:
     def cut(self, reason: str) -> None:
         """Drops the connection without a word; the reading greenlet tells whom it concerns."""
         if not self._outbox.is_shut:
-            self._engine.closures[reason] += 1
             self.reason = reason
             self._outbox.cut()
 
@@ -110,7 +109,6 @@ class Connection:
         """Sends bytes as they are, now or in their turn."""
         if not self._outbox.write(frame):
             self.reason = "reads_too_slowly"
-            self._engine.closures[self.reason] += 1
 
     def _received(self) -> bytes:
         try:

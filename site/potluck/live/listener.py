@@ -6,14 +6,19 @@ import json
 import logging
 from collections.abc import Callable
 
+import psycopg
+
 from potluck.announcements import CHANNEL
 from potluck.database import db
 from potluck.live import revocation
+from potluck.outages import Outage, is_absence
 
 logger = logging.getLogger(__name__)
 
 SESSION_ENDED = "session_ended"
 QUIET_SECONDS = 30.0
+
+_silence = Outage("the listener's connection to the database", logger)
 
 _handlers: dict[str, Callable[..., None]] = {}
 _after_gaps: list[Callable[[], None]] = []
@@ -31,8 +36,16 @@ def after_gap(handler: Callable[[], None]) -> None:
 
 def listen() -> None:
     """Runs until the connection is lost; whoever starts it again misses nothing for long."""
+    try:
+        _hear()
+    except psycopg.OperationalError as error:
+        _silence.begin(error)
+
+
+def _hear() -> None:
     for notify in db.notifications(CHANNEL, SESSION_ENDED, timeout_seconds=QUIET_SECONDS):
         if notify is None:
+            _silence.end()
             # Subscribed a moment ago, or quiet for long: what was missed shows in the rows.
             revocation.sweep()
             for handler in _after_gaps:
@@ -51,6 +64,7 @@ def _handle(payload: str) -> None:
     kind = ids.pop("kind")
     try:
         _handlers[kind](**ids)
-    except Exception:
+    except Exception as error:
         # One announcement that can't be handled must not silence the rest.
-        logger.exception("announcement %s failed", kind)
+        if not is_absence(error):
+            logger.exception("announcement %s failed", kind)

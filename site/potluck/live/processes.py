@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import TextClause, text
 
 from potluck.announcements import CHANNEL
 from potluck.database import db
+
+logger = logging.getLogger(__name__)
 
 # A process that was killed is out of the counts after this and a beat, and that is within ten
 # seconds. One that is merely slow has several beats to renew it.
@@ -51,7 +55,8 @@ def keep_lease() -> None:
     """Renews it, and removes every process that didn't."""
     global _id  # noqa: PLW0603 - one lease a process
     if _id != NOBODY and _execute(RENEW, id=_id, seconds=LEASE_SECONDS) is None:
-        # Others took this process for dead, and its rows are gone.
+        # Others took this process for dead, or PostgreSQL crashed, and its rows are gone.
+        logger.info("the lease %s of this process is gone: it takes a new one", _id)
         _id = NOBODY
     _bury_the_dead()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gevent.lock import BoundedSemaphore
 from socketio import Server, packet
 
 from potluck.live.answering import AnsweringNamespace
@@ -15,12 +16,17 @@ from potluck.live.budgets import CONNECT_COST, Budget
 from potluck.live.packets import BadPacket, JsonPacket
 from potluck.live.protocol import ErrorCode
 
+# A crowd that is back in one moment waits at the door. If all of it came in together, each page
+# would wait for a thousand others at each of its queries.
+ADMITTED_AT_ONCE = 4
+
 
 class Receiver:
     """Reads every message of every connection, in the greenlet that the connection has."""
 
     def __init__(self, server: Server, *namespaces: AnsweringNamespace) -> None:
         self._server = server
+        self._door = BoundedSemaphore(ADMITTED_AT_ONCE)
         self._namespaces = {each.namespace: each for each in namespaces}
         for each in namespaces:
             server.register_namespace(each)
@@ -51,6 +57,11 @@ class Receiver:
             refusal = {"message": code, "data": {"code": code}}
             self._send(connection, received, packet.CONNECT_ERROR, refusal)
             return
+        with self._door:
+            if connection in self._server.environ:
+                self._admit(connection, received)
+
+    def _admit(self, connection: str, received: packet.Packet) -> None:
         self._server._handle_connect(connection, received.namespace, received.data)  # noqa: SLF001
         if connection not in self._server.environ:
             # It went while it was let in, and the library looked for it too early.

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from potluck.announcements import CHANNEL
 from potluck.database import db
@@ -47,12 +48,14 @@ def write_changes() -> None:
         return
     try:
         _write(people, onlookers)
-    except Exception:
-        # Also where others have buried this process while it slept: then its next look at the
-        # lease tells, and everything is written under a new one.
+    except Exception as error:
         crowd.write_again(set(people))
         presence.write_again(set(onlookers))
-        raise
+        # There is no such process any more: others have buried it while it slept, or a crash of
+        # PostgreSQL has emptied the table. Its next look at the lease tells, and everything is
+        # written under a new one.
+        if not isinstance(error, IntegrityError):
+            raise
 
 
 def _begin() -> None:

@@ -46,7 +46,7 @@ class Engine(engineio.Server):
             # Our own beat does that.
             monitor_clients=False,
         )
-        # Why connections ended, for whoever watches the installation.
+        # Why connections ended, each counted once, for whoever watches the installation.
         self.closures: Counter[str] = Counter()
         self._places = places
         self._is_in_a_namespace = is_in_a_namespace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from flask import Flask
 
 from potluck.jobs import Jobs
@@ -63,7 +65,7 @@ def start(jobs: Jobs) -> None:
     listener.on("probe", lambda **_: probing.probe_all(jobs))
     jobs.spawn(probing.probe_all, jobs)
     listener.on("order", lambda **_: generation.take_orders(jobs))
-    jobs.every(ORDERS_EVERY_SECONDS, lambda: generation.take_orders(jobs))
+    jobs.every(ORDERS_EVERY_SECONDS, functools.partial(generation.take_orders, jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
     jobs.every(PRESENCE_EVERY_SECONDS, entrance.push_presence)
     jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
