@@ -116,6 +116,7 @@ def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -
     assert round_.generation.cost_credits
 
 
+@pytest.mark.fault("G1")
 def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
@@ -126,6 +127,7 @@ def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
+@pytest.mark.fault("G2")
 def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
@@ -140,6 +142,7 @@ def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) 
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
+@pytest.mark.fault("G1")
 def test_an_order_that_nobody_took_up_is_given_back(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()

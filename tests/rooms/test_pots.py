@@ -23,6 +23,7 @@ LOSE = text("""
     WITH lost AS (UPDATE disputes SET state = 'lost' WHERE id = :reference)
     UPDATE purchases SET clawed_credits = 99 WHERE id = :purchase_id
 """)
+pytestmark = pytest.mark.fault("M25")
 STAKES = st.dictionaries(st.integers(1, 9), st.integers(0, 50), min_size=1, max_size=8)
 
 
