@@ -117,3 +117,11 @@ def test_an_invitation_leads_from_one_room_to_another_in_one_step(seats: Seats) 
     answer = ada.submit(f"{path}/join", page=path, leaving=seats.table.room.code)
     assert answer.location == path
     assert host(seats.table) == "Ben"
+
+
+def test_the_way_back_to_ones_room_stands_on_every_page(seats: Seats) -> None:
+    ada, _ = seats.browsers
+    for path in ("/", "/credits", "/account", "/gallery"):
+        assert f'<a href="{seats.path}">Your room</a>' in ada.get(path).get_data(as_text=True)
+    seats.send(ada, "leave")
+    assert "Your room" not in ada.get("/credits").get_data(as_text=True)
