@@ -39,7 +39,10 @@ class Choice(NamedTuple):
 
 def choices(recipe: Recipe, *, people: int) -> list[Choice]:
     """The models to choose from, the default first. Where there is but one, there is no choice."""
-    offered = quotes.prices_offered()
+    try:
+        offered = quotes.prices_offered()
+    except pricing.NoPrice:
+        return []
     if len(offered) == 1:
         return []
     if recipe.kind == "picture":
