@@ -9,7 +9,7 @@ import { toast } from "./toast.js";
 
 const POLL_MILLISECONDS = 3000;
 const WORDS = {
-  generating: "The model has begun to write.",
+  generating: "The model has begun.",
   done: "The round is finished.",
   failed: "The round failed. Nobody was charged.",
   stopped: "The round was stopped.",

@@ -137,6 +137,21 @@ def test_the_operator_sees_what_was_found_and_has_them_asked_again(
     assert capabilities.claim("scripted-old")
 
 
+@pytest.mark.fault("G3")
+def test_the_operator_reads_why_rounds_failed(
+    table: Table, browser: Callable[[], Browser], sign_in_as: SignInAs, run_by: RunBy
+) -> None:
+    table.use_model("scripted-502")
+    for _ in range(2):
+        assert _written(table) == ("failed", "provider_failed")
+        _next_round(table)
+    olga = browser()
+    run_by(sign_in_as(olga, "Olga"))
+    page = " ".join(olga.get("/admin/models").get_data(as_text=True).split())
+    assert "<code>scripted-502</code>: <code>provider_failed</code>, 2 times" in page
+    assert "InternalServerError: Error code: 502" in page
+
+
 def _ask_again(model: str) -> None:
     capabilities.ask_again()
     db.session.commit()

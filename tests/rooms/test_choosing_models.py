@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from potluck.credits import pricing
@@ -57,6 +59,17 @@ def test_the_model_that_was_chosen_writes_the_round_at_its_own_price(after_a_rou
     assert written
     assert written.price.model == "scripted-dear"
     assert (written.output_tokens or 0) > 10_000, "that is how this one counts"
+
+
+def test_what_a_model_can_cost_includes_what_it_is_told_again(after_a_round: Seats) -> None:
+    terms = {"input_credits_per_million": 100_000, "output_credits_per_million": 1_000}
+    pricing.set_price("scripted-dear", **terms)
+    db.session.commit()
+    name_models(after_a_round, "scripted, scripted-dear")
+    found = re.search(r"scripted-dear, at most ([\d,]+) credits", page(after_a_round))
+    assert found
+    after_a_round.send(after_a_round.browsers[0], "rounds", written_by="scripted-dear")
+    assert f"At most {found[1]} credits for this round (" in page(after_a_round)
 
 
 def test_without_a_word_the_first_that_has_a_price_writes(after_a_round: Seats) -> None:

@@ -104,9 +104,19 @@ def test_servers_that_answer_in_their_own_way_are_understood(table: Table, model
     assert written.output_tokens == len(written.text.split())
 
 
+def test_what_no_database_can_keep_is_left_out_of_a_text(table: Table) -> None:
+    table.use_model("scripted-torn")
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    written = table.write().generation
+    assert written
+    assert (written.state, written.text) == ("done", "Torn ? apart.")
+
+
 @pytest.mark.fault("G4")
-def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -> None:
-    table.use_model("scripted-nousage")
+@pytest.mark.parametrize("model", ["scripted-nousage", "scripted-negative", "scripted-absurd"])
+def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table, model: str) -> None:
+    table.use_model(model)
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     round_ = table.write()

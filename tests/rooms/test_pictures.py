@@ -199,6 +199,14 @@ def test_who_had_a_line_in_it_keeps_it_after_they_left(seats: Seats) -> None:
     assert seats.browsers[1].get(f"/pictures/{made.picture.name}").status_code == 200
 
 
+def test_a_picture_needs_no_model_that_writes(seats: Seats) -> None:
+    before = seats.table.app.extensions["settings"]
+    nobody_writes = {"openai_model": "unheard-of, nor-this"}
+    seats.table.app.extensions["settings"] = before.model_copy(update=nobody_writes)
+    assert drawn(seats.table).state == "done"
+    assert "This round cost" in seats.browsers[0].get(seats.path).get_data(as_text=True)
+
+
 def test_without_a_model_that_draws_pictures_are_not_offered(seats: Seats) -> None:
     drawn(seats.table)
     ada = seats.browsers[0]

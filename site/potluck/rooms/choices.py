@@ -6,8 +6,10 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from potluck.credits import pricing
+from potluck.credits.models import ModelPrice
 from potluck.refusals import Refusal
-from potluck.rooms import quotes
+from potluck.rooms import memory, quotes
+from potluck.rooms.models import Round
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipes
 from potluck.settings import current_settings
 
@@ -37,14 +39,20 @@ class Choice(NamedTuple):
     total_credits: int
 
 
-def choices(recipe: Recipe, *, people: int) -> list[Choice]:
-    """The models to choose from, the default first. Where there is but one, there is no choice."""
-    offered = quotes.prices_offered()
+def choices(current: Round, *, people: int) -> list[Choice]:
+    """The models to choose from for what comes next, the default first.
+
+    Where there is but one, there is no choice. Each remembers as much as fits it, and that costs.
+    """
+    try:
+        offered = quotes.prices_offered()
+    except pricing.NoPrice:
+        return []
     if len(offered) == 1:
         return []
-    if recipe.kind == "picture":
-        recipe = recipes()[DEFAULT_SLUG]
-    return [Choice(price.model, quotes.ceiling(price, recipe, people=people)) for price in offered]
+    is_text = current.kept_recipe.kind == "text"
+    recipe = current.kept_recipe if is_text else recipes()[DEFAULT_SLUG]
+    return [_choice(price, recipe, current, people=people) for price in offered]
 
 
 def chosen_model(asked: str | None) -> str | None:
@@ -58,6 +66,12 @@ def chosen_model(asked: str | None) -> str | None:
         message = "This model can't be chosen here. Choose one of those on the page."
         raise BadModel(message)
     return pricing.current_price(asked).model
+
+
+def _choice(price: ModelPrice, recipe: Recipe, current: Round, *, people: int) -> Choice:
+    tokens = memory.after(current, model=price.model).tokens
+    total = quotes.ceiling(price, recipe, people=people, context_tokens=tokens)
+    return Choice(price.model, total)
 
 
 def _can_draw() -> bool:

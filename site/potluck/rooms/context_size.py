@@ -39,9 +39,15 @@ def listed(server: Server) -> Entries | None:
     return {str(entry.get("id")): entry for entry in _entries(answer, "data")}
 
 
+def entry_of(model: str, entries: Entries | None) -> Mapping[str, Any] | None:
+    """What the list says of a model; None where it isn't in it, or there is none."""
+    found = entries or {}
+    return next((found[name] for name in _names(model) if name in found), None)
+
+
 def find(model: str, server: Server, entries: Entries | None) -> ContextSize | None:
     """The first number that anybody says; None where nobody does."""
-    return next(_said(model, server, (entries or {}).get(model, {})), None)
+    return next(_said(model, server, entry_of(model, entries) or {}), None)
 
 
 def _said(model: str, server: Server, entry: Mapping[str, Any]) -> Iterator[ContextSize]:
@@ -56,13 +62,18 @@ def _said(model: str, server: Server, entry: Mapping[str, Any]) -> Iterator[Cont
     yield from _size(slot, "default_generation_settings.n_ctx in /props")
     # What Ollama gave a loaded model, which is less than what the model could have.
     for loaded in _entries(_ask(server, "/api/ps"), "models"):
-        if model in {loaded.get("model"), loaded.get("name")}:
+        if loaded.get("model") in _names(model):
             yield from _size(loaded.get("context_length"), "context_length in /api/ps")
     # LiteLLM.
     for known in _entries(_ask(server, "/model/info"), "data"):
         if known.get("model_name") == model:
             most = _in(known, "model_info", "max_input_tokens")
             yield from _size(most, "max_input_tokens in /model/info")
+
+
+def _names(model: str) -> tuple[str, str]:
+    """Ollama takes a name without its tag, and lists it with one."""
+    return model, f"{model}:latest"
 
 
 def _size(said: object, source: str) -> Iterator[ContextSize]:

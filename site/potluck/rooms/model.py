@@ -20,8 +20,10 @@ from potluck.settings import Settings
 # Fewer than a token has in English, so that a prompt in another language fits, too.
 PROMPT_BYTES_PER_TOKEN = 3
 OUTPUT_TOKENS_MIN = 16
+# No call has more; what says so was counted wrongly.
+TOKENS_MAX = 100_000_000
 
-__all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "call", "open_stream"]
+__all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "call", "counted", "open_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ class Usage:
 
     input_tokens: int
     output_tokens: int
+
+
+def counted(input_tokens: object, output_tokens: object) -> Usage | None:
+    """A count as it can be charged; None where it is none, or absurd, and an estimate is better."""
+    match input_tokens, output_tokens:
+        case int(read), int(written) if min(read, written) >= 0 and read + written <= TOKENS_MAX:
+            return Usage(read, written)
+    return None
 
 
 class ModelStream:
@@ -77,7 +87,8 @@ class ModelStream:
             # Usage comes in a last chunk without choices: read past the finish. Some servers
             # say it in every chunk, as it grows: the last word counts.
             if chunk.usage:
-                self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                usage = chunk.usage
+                self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
             for choice in chunk.choices:
                 finished = finished or choice.finish_reason is not None
                 if choice.delta.content or _is_thinking(choice.delta):
@@ -88,7 +99,7 @@ class ModelStream:
         completion = ChatCompletion.model_validate_json(self._chunks.response.read())
         if completion.usage:
             usage = completion.usage
-            self.usage = Usage(usage.prompt_tokens, usage.completion_tokens)
+            self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
         for choice in completion.choices:
             yield _clean(choice.message.content)
         return bool(completion.choices)
@@ -150,8 +161,8 @@ def _who(call: Call, server: provider.Server, settings: Settings) -> dict[str, A
 
 
 def _clean(said: str | None) -> str:
-    """PostgreSQL keeps no null bytes."""
-    return (said or "").replace("\x00", "")
+    """PostgreSQL keeps neither null bytes nor the halves of a character that was torn apart."""
+    return (said or "").replace("\x00", "").encode(errors="replace").decode()
 
 
 def _is_thinking(delta: ChoiceDelta) -> bool:

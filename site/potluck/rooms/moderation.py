@@ -23,8 +23,9 @@ from potluck.settings import current_settings
 
 logger = logging.getLogger(__name__)
 
-# Somebody waits for the answer, with a line that they typed.
-ASK_TIMEOUT_SECONDS = 5.0
+# Each for connecting and for the answer. Somebody waits for it with a line that they typed, and a
+# generation's lease isn't renewed meanwhile.
+ASK_TIMEOUT_SECONDS = 4.0
 
 
 class LineRefused(Refusal):
@@ -117,7 +118,7 @@ def _ask(content: Any) -> str | None:
         return None
     try:
         answer = provider.client(provider.text_server(settings)).moderations.create(
-            model=model, input=content, timeout=provider.patience(ASK_TIMEOUT_SECONDS)
+            model=model, input=content, timeout=ASK_TIMEOUT_SECONDS
         )
         flagged = [result for result in answer.results if result.flagged]
     except Exception as error:

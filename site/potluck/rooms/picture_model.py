@@ -13,7 +13,7 @@ import openai
 from openai.types import ImageGenStreamEvent, ImagesResponse
 
 from potluck.rooms import provider
-from potluck.rooms.model import Usage
+from potluck.rooms.model import Usage, counted
 from potluck.rooms.models import Generation
 from potluck.rooms.picture_files import PICTURE_BYTES_MAX
 from potluck.rooms.provider import ModelFailed
@@ -74,7 +74,7 @@ class PictureStream:
             # Not every server counts, whatever the SDK says.
             usage: Any = getattr(event, "usage", None)
             if usage:
-                self.usage = Usage(usage.input_tokens, usage.output_tokens)
+                self.usage = counted(usage.input_tokens, usage.output_tokens)
             if event.b64_json:
                 yield Drawn(_decoded(event.b64_json), is_last=is_last)
         if not is_last:
@@ -84,7 +84,7 @@ class PictureStream:
         """Some servers answer in one piece, whatever was asked."""
         answer = ImagesResponse.model_validate_json(self._events.response.read())
         if answer.usage:
-            self.usage = Usage(answer.usage.input_tokens, answer.usage.output_tokens)
+            self.usage = counted(answer.usage.input_tokens, answer.usage.output_tokens)
         for picture in (answer.data or [])[:1]:
             if not picture.b64_json:
                 raise ModelFailed("bad_picture", "it came as an address, which isn't fetched")

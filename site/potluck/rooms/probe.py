@@ -52,7 +52,7 @@ def probe(name: str, settings: Settings) -> Capabilities:
     context = context_size.find(name, server, entries)
     spent = [each.usage for each in answers if each.usage]
     return Capabilities(
-        is_listed=name in entries if entries is not None else None,
+        is_listed=context_size.entry_of(name, entries) is not None if entries is not None else None,
         streams=answer.pieces > 1,
         takes_stream_options=answer.way.takes_stream_options,
         counts_usage=answer.usage is not None,

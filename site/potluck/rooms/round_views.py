@@ -204,7 +204,7 @@ def room_context(room: Room) -> dict[str, Any]:
     return {
         **entrance.round_context(current),
         "menu": menu.offered(current, people=people),
-        "models": choices.choices(current.kept_recipe, people=people) if quote else [],
+        "models": choices.choices(current, people=people) if current.ended_at else [],
         "quote": quote,
         "mine": mine,
         "draft": drafts.kept(room, user_id=current_user.id)

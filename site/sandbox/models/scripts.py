@@ -106,7 +106,11 @@ SCRIPTS = {
     # How each server says what fits into a call.
     "scripted-vllm": Script(has_usage_in_every_chunk=True, listing={"max_model_len": 2_048}),
     "scripted-llama": Script(listing={"meta": {"n_ctx": 4_096, "n_ctx_train": 131_072}}),
-    "scripted-ollama": Script(ollama_context=4_097),
+    "scripted-ollama:latest": Script(ollama_context=4_097),
+    # Half of a character, and a null byte.
+    "scripted-torn": Script(says="Torn \ud83d apart\0."),
+    "scripted-negative": Script(tokens_per_word=-1),
+    "scripted-absurd": Script(tokens_per_word=1_000_000_000),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
@@ -114,7 +118,7 @@ SCRIPTS = {
 
 def script_for(model: str) -> Script:
     """Any other name gets the plain script: it may stand in for the small model."""
-    return SCRIPTS.get(model, SCRIPTS["scripted"])
+    return SCRIPTS.get(model) or SCRIPTS.get(f"{model}:latest") or SCRIPTS["scripted"]
 
 
 def answer(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
