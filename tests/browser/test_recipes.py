@@ -25,7 +25,7 @@ def test_a_recipe_is_chosen_before_the_first_line_and_after_each_round(
     ada.get_by_role("button", name="Open a room").click()
     expect(ada.locator("#round")).to_contain_text("Round 1: A story")
     ada.get_by_text("Make something else").click()
-    expect(ada.locator(".recipe")).to_have_count(8)
+    expect(ada.locator(".recipe")).to_have_count(9)
     expect(ada.locator(".recipe-example:visible")).to_have_count(1)
     assert not _overflows(ada)
     ada.get_by_role("radio", name="A quiz").check()
