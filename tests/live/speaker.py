@@ -12,6 +12,7 @@ monkey.patch_all()
 
 import sys
 
+import gevent
 from flask import Flask
 from flask_socketio import SocketIO
 from gevent import socket
@@ -24,6 +25,7 @@ from potluck.live.places import Places
 from tests.live.said import said
 
 SEND_BYTES = 32 * 1024
+SLOW_SECONDS = transport.JOIN_WITHIN_SECONDS + 2
 
 
 def serve(port: int) -> None:
@@ -49,6 +51,11 @@ def _listener(port: int) -> socket.socket:
 
 def _answer(socketio: SocketIO) -> None:
     engine: transport.Engine = socketio.server.eio
+
+    @socketio.on("connect", namespace="/slow")
+    def let_in() -> None:
+        """When it is sure that whoever is silent, or joins nothing, would be gone."""
+        gevent.sleep(SLOW_SECONDS)
 
     @socketio.on("say")
     def say(first: int, count: int) -> int:

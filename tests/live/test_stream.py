@@ -75,6 +75,16 @@ def test_every_connection_sends_small_packets_at_once(client: RawWebSocket) -> N
     assert _ask(client, "are_sent_at_once") == [True]
 
 
+def test_who_waits_to_be_let_in_is_not_taken_for_silent(url: str) -> None:
+    """A crowd that is back in one moment waits at the door: what they say is not read meanwhile."""
+    with RawWebSocket(url) as patient:
+        assert patient.text().startswith("0{")
+        patient.send(frame(TEXT, b"40/slow,"))
+        while (said_to_them := patient.text()) == "2":
+            patient.send(STILL_HERE)
+        assert said_to_them.startswith('40/slow,{"sid"')
+
+
 def _listen_slowly(slow: RawWebSocket, *, beside: RawWebSocket) -> bytearray:
     """What it hears of all events, always far behind another client, for whom they are said.
 

@@ -34,7 +34,7 @@ class Connection:
     __slots__ = (
         *("_engine", "_messages", "_outbox", "_socket", "sid", "session", "reason"),
         *("connected", "upgraded", "closing", "closed"),
-        *("awaits_pong", "heard_at", "idle_since", "closing_since"),
+        *("awaits_pong", "heard_at", "idle_since", "closing_since", "waits_for_us"),
     )
 
     def __init__(self, engine: Engine, sid: str, connected: socket.socket) -> None:
@@ -50,6 +50,8 @@ class Connection:
         self.awaits_pong = False
         self.heard_at = self.idle_since = time.monotonic()
         self.closing_since: float | None = None
+        # Nothing is read while a message is handled, so its silence is not the client's.
+        self.waits_for_us = False
 
     @property
     def waiting_bytes(self) -> int:
@@ -118,6 +120,7 @@ class Connection:
         return data
 
     def _handle(self, message: str | bytes) -> None:
+        self.waits_for_us = True
         try:
             self._receive(message)
         except BadPacket as bad:
@@ -125,6 +128,8 @@ class Connection:
         except Exception:
             logger.exception("a connection's message failed")
             self._break_off(CloseCode.INTERNAL_ERROR, "something broke on our side")
+        finally:
+            self.waits_for_us = False
 
     def _receive(self, message: str | bytes) -> None:
         if not isinstance(message, str):

@@ -124,6 +124,8 @@ class Engine(engineio.Server):
             if now - connection.closing_since > GOODBYE_SECONDS_MAX:
                 connection.cut("no_goodbye")
             return
+        if connection.waits_for_us:
+            connection.heard_at = connection.idle_since = now
         if self._is_in_a_namespace(connection.sid):
             connection.idle_since = now
         elif now - connection.idle_since >= JOIN_WITHIN_SECONDS:
