@@ -37,11 +37,13 @@ def test_it_is_the_only_thing_in_the_bucket_and_the_room_sees_it(
     made = drawn(seats.table)
     assert made.state == "done"
     assert made.picture
-    assert server.files() == [server.path_of(made.picture.name)]
-    answer = seats.browsers[0].get(f"/pictures/{made.picture.name}")
+    name = made.picture.name
+    assert server.files() == [server.path_of(name)]
+    answer = seats.browsers[0].get(f"/pictures/{name}")
     assert answer.get_data() == server.files()[0].read_bytes()
     assert answer.headers["Content-Type"] == "image/png"
-    assert not (seats.table.app.extensions["settings"].potluck_var / "pictures").exists()
+    var: Path = seats.table.app.extensions["settings"].potluck_var
+    assert list(var.rglob(name)) == []
 
 
 def test_one_that_somebody_took_out_of_the_bucket_is_not_there(

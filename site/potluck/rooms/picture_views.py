@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from potluck.accounts.operators import is_operator
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import pictures
@@ -33,7 +34,7 @@ class PicturesAway(Refusal):
 def show(name: str) -> ResponseReturnValue:
     """The picture of this name."""
     viewer_id = current_user.id if current_user.is_authenticated else None
-    picture = pictures.picture_for(viewer_id, name)
+    picture = pictures.picture_for(viewer_id, name, is_operator=is_operator())
     if picture is None:
         abort(HTTPStatus.NOT_FOUND)
     media_type = picture.media_type

@@ -64,18 +64,22 @@ def tidy(generation_id: int, *, keep_newest: bool = True) -> None:
     _remove([row.name for row in older])
 
 
-def picture_for(user_id: int | None, name: str) -> Picture | None:
-    """The picture, if this person sits in its room or took part, or if its sheet is public."""
+def picture_for(user_id: int | None, name: str, *, is_operator: bool = False) -> Picture | None:
+    """The picture, for whoever sits in its room or took part, and whoever may see its sheet."""
     sits = exists().where(
         Member.room_id == Round.room_id, Member.user_id == user_id, Member.left_at.is_(None)
     )
     took_part = exists().where(Contribution.round_id == Round.id, Contribution.user_id == user_id)
+    may_see_sheet = sheets.visible(user_id, is_operator=is_operator)
     query = (
         select(Picture)
         .join(Generation, Generation.id == Picture.generation_id)
         .join(Round, Round.id == Generation.round_id)
         .outerjoin(Sheet, Sheet.round_id == Round.id)
-        .where(Picture.name == name, or_(sits, took_part, sheets.public()))
+        .where(
+            Picture.name == name,
+            or_(sits, took_part, may_see_sheet),
+        )
     )
     return db.session.scalar(query)
 
