@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from PIL import Image
+from pydantic import SecretStr
 
 from potluck.database import db
 from potluck.rooms import rooms, sheets
@@ -14,6 +17,9 @@ from tests.people import Browser, make_user
 from tests.rooms.conftest import Seats
 from tests.rooms.painting import begin, drawn
 from tests.rooms.sheet_people import Visit, publish, words
+
+# Of 255, between two ways of making the same picture smaller.
+CLOSE = 12
 
 
 @dataclass
@@ -87,6 +93,30 @@ def test_nobody_but_its_people_and_the_operator_sees_it_once_it_is_hidden(
     assert [hanging.see(who) for who in (hanging.ada, hanging.olga)] == [(200, 200)] * 2
     hanging.decide("restore")
     assert hanging.see(hanging.stranger) == (200, 200)
+
+
+def test_its_preview_shows_it_once_it_is_public(hanging: Hanging) -> None:
+    preview = f"/sheets/{hanging.slug}/preview.png"
+    assert hanging.stranger.get(preview).status_code == 404
+    publish(hanging.slug)
+    shown = Image.open(io.BytesIO(hanging.stranger.get(preview).data))
+    drawn_there = Image.open(io.BytesIO(hanging.ada.get(hanging.picture).data))
+    ours = shown.crop((0, 0, 630, 630)).resize((8, 8)).tobytes()
+    theirs = drawn_there.convert("RGB").resize((8, 8)).tobytes()
+    assert max(abs(one - other) for one, other in zip(ours, theirs, strict=True)) < CLOSE
+
+
+@pytest.mark.fault("G13")
+def test_its_preview_waits_until_the_picture_can_be_read(hanging: Hanging, seats: Seats) -> None:
+    publish(hanging.slug)
+    before = seats.table.app.extensions["settings"].pictures_url
+    seats.table.set(pictures_url=SecretStr("s3+http://k:s@127.0.0.1:9/nowhere"))
+    preview = f"/sheets/{hanging.slug}/preview.png"
+    answer = hanging.stranger.get(preview)
+    assert answer.status_code == 503
+    assert "Pictures can't be reached right now." in words(answer)
+    seats.table.set(pictures_url=before)
+    assert hanging.stranger.get(preview).status_code == 200
 
 
 def test_whoever_watched_it_being_drawn_keeps_it_after_they_left(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 
 from flask import Blueprint, Response, abort
@@ -11,23 +10,13 @@ from flask_login import current_user
 
 from potluck.accounts.operators import is_operator
 from potluck.database import db
-from potluck.refusals import Refusal
 from potluck.rooms import pictures
-from potluck.rooms.picture_store import NoSuchPicture, StorageAway
-
-logger = logging.getLogger(__name__)
+from potluck.rooms.picture_store import NoSuchPicture
 
 # Nothing that a name stands for ever changes; whoever signs in next on this machine asks anew.
 CACHE = "private, max-age=31536000, immutable"
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/pictures")
-
-
-class PicturesAway(Refusal):
-    """They are somewhere that can't be reached."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "storage_away"
 
 
 @blueprint.get("/<name>")
@@ -40,18 +29,10 @@ def show(name: str) -> ResponseReturnValue:
     media_type = picture.media_type
     # Reading may take a while, and needs nothing of the database.
     db.session.rollback()
-    response = Response(_data(name), mimetype=media_type)
+    try:
+        response = Response(pictures.data(name), mimetype=media_type)
+    except NoSuchPicture:
+        abort(HTTPStatus.NOT_FOUND)
     response.headers["Cache-Control"] = CACHE
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
-
-
-def _data(name: str) -> bytes:
-    try:
-        return pictures.store().read(name)
-    except NoSuchPicture:
-        abort(HTTPStatus.NOT_FOUND)
-    except StorageAway as error:
-        logger.error("a picture can't be read: %s", error)  # noqa: TRY400 - it says where
-        message = "Pictures can't be reached right now. Try again in a minute."
-        raise PicturesAway(message) from None

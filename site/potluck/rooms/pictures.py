@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+from http import HTTPStatus
 
 from sqlalchemy import delete, exists, or_, select, text
 
 from potluck.buckets import bucket
 from potluck.database import db
+from potluck.refusals import Refusal
 from potluck.rooms import picture_files, sheets
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Contribution, Generation, Member, Picture, Round
@@ -29,6 +31,13 @@ ADD = text("""
     SELECT id, :name, :media_type, :width, :height, :size_bytes FROM generations
     WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched' RETURNING id
 """)
+
+
+class PicturesAway(Refusal):
+    """They are somewhere that can't be reached."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_away"
 
 
 def keep(lease: Lease, data: bytes) -> None:
@@ -82,6 +91,19 @@ def picture_for(user_id: int | None, name: str, *, is_operator: bool = False) ->
         )
     )
     return db.session.scalar(query)
+
+
+def data(name: str) -> bytes:
+    """The file, for those who may see it. Raises `NoSuchPicture`, and `PicturesAway`.
+
+    It may take a while: no transaction should be open.
+    """
+    try:
+        return store().read(name)
+    except StorageAway as error:
+        logger.error("a picture can't be read: %s", error)  # noqa: TRY400 - it says where
+        message = "Pictures can't be reached right now. Try again in a minute."
+        raise PicturesAway(message) from None
 
 
 def store() -> PictureStore:
