@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from potluck import own_secret
+from potluck import buckets, own_secret
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -95,6 +96,8 @@ class Settings(BaseModel):
     # Where pictures come from another server than texts.
     openai_image_base_url: str | None = None
     openai_image_api_key: SecretStr | None = None
+    # A bucket; without one, pictures are in a folder under POTLUCK_VAR.
+    pictures_url: Annotated[SecretStr | None, AfterValidator(buckets.checked)] = None
     # Checks lines and what is made of them; nobody does where it isn't named.
     openai_moderation_model: str | None = None
     providers: tuple[ProviderSettings, ...] = ()
@@ -209,7 +212,7 @@ class Settings(BaseModel):
             )
         secret_values = (
             *(self.stripe_secret_key, self.stripe_webhook_secret),
-            *(self.openai_api_key, self.openai_image_api_key),
+            *(self.openai_api_key, self.openai_image_api_key, self.pictures_url),
         )
         if any(s and STAND_IN_MARK in s.get_secret_value() for s in secret_values):
             complaints.append("A key of a stand-in is configured: use the real one.")

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from potluck.credits import pricing
 from potluck.database import db
 from potluck.rooms import generation, leases, pictures, rounds
 from potluck.rooms.models import Generation
+from potluck.rooms.picture_folder import FolderStore
 from potluck.rooms.recipes import recipe
 from tests.conftest import RunBy, SignInAs
 from tests.people import Browser
 from tests.rooms.conftest import Seats, Table
-from tests.sandbox.processes import stand_in
+from tests.rooms.painting import begin, drawn, use_painter
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture(scope="module")
-def painter_url() -> Iterator[str]:
-    with stand_in("sandbox.models.painter", ready_path="/health") as url:
-        yield url
-
-
 @pytest.fixture(autouse=True)
 def _painter(table: Table, painter_url: str) -> None:
-    """Their next round ends in a picture, and nothing is left of others' pictures."""
-    use_painter(table, "painter-quick", painter_url)
-    db.session.execute(text("UPDATE rounds SET phase = 'done'"))
-    rounds.open_round(table.room, recipe("picture"))
-    db.session.commit()
-
-
-def use_painter(table: Table, name: str, url: str | None = None) -> None:
-    before = table.app.extensions["settings"]
-    named = {"openai_image_model": name}
-    if url:
-        named["openai_image_base_url"] = f"{url}/v1"
-    table.app.extensions["settings"] = before.model_copy(update=named)
-    pricing.set_price(name, input_credits_per_million=5_000, output_credits_per_million=40_000)
-    db.session.commit()
-
-
-def drawn(table: Table) -> Generation:
-    """What comes of a round with two lines."""
-    table.add_lines("A heron in rubber boots.", "Fog.")
-    table.start()
-    made = table.write().generation
-    assert made
-    return made
+    begin(table, painter_url)
 
 
 def files(made: Generation) -> list[Path]:
-    return [pictures.path_of(picture.name) for picture in made.pictures]
+    store = pictures.store()
+    assert isinstance(store, FolderStore)
+    return [store.path_of(picture.name) for picture in made.pictures]
 
 
 def test_two_people_share_one_picture_and_its_cost(table: Table) -> None:
@@ -211,9 +184,7 @@ def test_without_a_model_that_draws_pictures_are_not_offered(seats: Seats) -> No
     drawn(seats.table)
     ada = seats.browsers[0]
     assert 'value="picture"' in ada.get(seats.path).get_data(as_text=True)
-    use = {"openai_image_model": None}
-    before = seats.table.app.extensions["settings"]
-    seats.table.app.extensions["settings"] = before.model_copy(update=use)
+    seats.table.set(openai_image_model=None)
     assert 'value="picture"' not in ada.get(seats.path).get_data(as_text=True)
     answer = seats.send(ada, "rounds", recipe="picture")
     assert answer.status_code == 503
@@ -221,9 +192,7 @@ def test_without_a_model_that_draws_pictures_are_not_offered(seats: Seats) -> No
 
 
 def test_a_picture_that_somebody_objects_to_is_taken_away_and_nobody_pays(table: Table) -> None:
-    before = table.app.extensions["settings"]
-    strict = {"openai_moderation_model": "moderator-strict"}
-    table.app.extensions["settings"] = before.model_copy(update=strict)
+    table.set(openai_moderation_model="moderator-strict")
     made = drawn(table)
     assert (made.state, made.error_code) == ("failed", "result_refused")
     assert made.error_detail == "harassment"

@@ -101,9 +101,7 @@ def world(app: Flask, database: None) -> World:
 def _picture(generation_id: int) -> str:
     """One that was drawn in their first round."""
     name = f"{secrets.token_urlsafe(24)}.png"
-    path = pictures.path_of(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"a picture")
+    pictures.store().write(name, b"a picture")
     db.session.execute(DRAW, {"id": generation_id, "name": name})
     db.session.commit()
     return name

@@ -9,6 +9,7 @@ from potluck.rooms import picture_model, pictures
 from potluck.rooms.models import Generation
 from potluck.rooms.picture_files import BadPicture
 from potluck.rooms.picture_model import SILENCE_SECONDS_MAX, Call
+from potluck.rooms.picture_store import StorageAway
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.reading import Patience, Reader
 from potluck.rooms.running import Running
@@ -54,4 +55,6 @@ def _show(running: Running, data: bytes) -> None:
         pictures.keep(running.lease, data)
     except BadPicture as error:
         raise ModelFailed("bad_picture", str(error)) from None
+    except StorageAway as error:
+        raise ModelFailed("storage_away", str(error)) from None
     announce("round", room_id=running.room_id)

@@ -13,7 +13,7 @@ from potluck.credits import holds
 from potluck.database import db
 from potluck.rooms import reactions, sheet_text
 from potluck.rooms.models import Generation
-from potluck.rooms.previews import Picture
+from potluck.rooms.preview_drawing import Picture
 from potluck.rooms.reactions import Mark
 from potluck.rooms.sheet_models import Sheet, SheetPerson
 
@@ -72,7 +72,9 @@ class Face:
     def picture(self) -> Picture:
         """What its preview shows."""
         people = tuple((person.initials, person.hue) for person in self.people)
-        return Picture(self.title, self.opening, self.recipe, people)
+        art = self.generation.picture
+        name = art.name if art else None
+        return Picture(self.title, self.opening, self.recipe, people, name)
 
 
 def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:

@@ -17,6 +17,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import blocklist, picture_files, pictures, provider
 from potluck.rooms.models import Generation
+from potluck.rooms.picture_store import NoSuchPicture, StorageAway
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.settlement import Outcome
 from potluck.settings import current_settings
@@ -90,6 +91,8 @@ def _objection(generation_id: int, outcome: Outcome) -> str | None:
     """Why it isn't wanted, for the operator."""
     if blocklist.is_blocked(outcome.text):
         return "a word of the operator's list is in it"
+    if not current_settings().openai_moderation_model:
+        return None
     try:
         return _ask(_shown(generation_id) if outcome.has_picture else outcome.text)
     except ModelFailed as failure:
@@ -98,16 +101,20 @@ def _objection(generation_id: int, outcome: Outcome) -> str | None:
 
 
 def _shown(generation_id: int) -> Any:
-    """The picture, as the endpoint takes one.
+    """The picture, as the endpoint takes one. Raises `ModelFailed` where it can't be read.
 
     https://platform.openai.com/docs/guides/moderation
     """
     picture = db.session.get_one(Generation, generation_id, populate_existing=True).picture
     assert picture
     assert picture.media_type in picture_files.EXTENSIONS
-    data = base64.b64encode(pictures.path_of(picture.name).read_bytes()).decode()
+    name, media_type = picture.name, picture.media_type
     db.session.rollback()
-    return [{"type": "image_url", "image_url": {"url": f"data:{picture.media_type};base64,{data}"}}]
+    try:
+        data = base64.b64encode(pictures.store().read(name)).decode()
+    except (NoSuchPicture, StorageAway) as error:
+        raise ModelFailed("storage_away", str(error)) from None
+    return [{"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{data}"}}]
 
 
 def _ask(content: Any) -> str | None:

@@ -1,20 +1,26 @@
-"""Pictures that were drawn: files under `var/pictures`, and rows that say whose they are."""
+"""Pictures that were drawn: files in a folder or a bucket, and rows that say whose they are."""
 
 from __future__ import annotations
 
-import os
+import logging
 import secrets
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from http import HTTPStatus
 
 from sqlalchemy import delete, exists, or_, select, text
 
+from potluck.buckets import bucket
 from potluck.database import db
+from potluck.refusals import Refusal
 from potluck.rooms import picture_files, sheets
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Contribution, Generation, Member, Picture, Round
+from potluck.rooms.picture_bucket import BucketStore
+from potluck.rooms.picture_folder import FolderStore
+from potluck.rooms.picture_store import PictureStore, StorageAway
 from potluck.rooms.sheet_models import Sheet
 from potluck.settings import current_settings
+
+logger = logging.getLogger(__name__)
 
 # 192 bits: whoever knows a name was told it.
 NAME_BYTES = 24
@@ -27,11 +33,21 @@ ADD = text("""
 """)
 
 
+class PicturesAway(Refusal):
+    """They are somewhere that can't be reached."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_away"
+
+
 def keep(lease: Lease, data: bytes) -> None:
-    """Writes a picture down, the file first. Commits. Raises `BadPicture`, and `LeaseLost`."""
+    """Writes a picture down, the file first. Commits.
+
+    Raises `BadPicture`, `StorageAway` and `LeaseLost`, and there is no row then.
+    """
     facts = picture_files.look_at(data)
     name = f"{secrets.token_urlsafe(NAME_BYTES)}.{picture_files.EXTENSIONS[facts.media_type]}"
-    _write(path_of(name), data)
+    store().write(name, data)
     values = {
         "id": lease.generation_id,
         "epoch": lease.epoch,
@@ -42,7 +58,7 @@ def keep(lease: Lease, data: bytes) -> None:
     added = db.session.execute(ADD, values).first()
     db.session.commit()
     if added is None:
-        path_of(name).unlink(missing_ok=True)
+        _remove([name])
         raise LeaseLost
 
 
@@ -54,34 +70,56 @@ def tidy(generation_id: int, *, keep_newest: bool = True) -> None:
     if older:
         db.session.execute(delete(Picture).where(Picture.id.in_([row.id for row in older])))
     db.session.commit()
-    for row in older:
-        path_of(row.name).unlink(missing_ok=True)
+    _remove([row.name for row in older])
 
 
-def picture_for(user_id: int | None, name: str) -> Picture | None:
-    """The picture, if this person sits in its room or took part, or if its sheet is public."""
+def picture_for(user_id: int | None, name: str, *, is_operator: bool = False) -> Picture | None:
+    """The picture, for whoever sits in its room or took part, and whoever may see its sheet."""
     sits = exists().where(
         Member.room_id == Round.room_id, Member.user_id == user_id, Member.left_at.is_(None)
     )
     took_part = exists().where(Contribution.round_id == Round.id, Contribution.user_id == user_id)
+    may_see_sheet = sheets.visible(user_id, is_operator=is_operator)
     query = (
         select(Picture)
         .join(Generation, Generation.id == Picture.generation_id)
         .join(Round, Round.id == Generation.round_id)
         .outerjoin(Sheet, Sheet.round_id == Round.id)
-        .where(Picture.name == name, or_(sits, took_part, sheets.public()))
+        .where(
+            Picture.name == name,
+            or_(sits, took_part, may_see_sheet),
+        )
     )
     return db.session.scalar(query)
 
 
-def path_of(name: str) -> Path:
-    """Where the file is. Folders by the first letters, so that none gets too long."""
-    return current_settings().potluck_var / "pictures" / name[:2] / name
+def data(name: str) -> bytes:
+    """The file, for those who may see it. Raises `NoSuchPicture`, and `PicturesAway`.
+
+    It may take a while: no transaction should be open.
+    """
+    try:
+        return store().read(name)
+    except StorageAway as error:
+        logger.error("a picture can't be read: %s", error)  # noqa: TRY400 - it says where
+        message = "Pictures can't be reached right now. Try again in a minute."
+        raise PicturesAway(message) from None
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Others see all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, path)  # noqa: PTH105 - a Path has no better name for it
+def store() -> PictureStore:
+    """Where this installation keeps its pictures."""
+    settings = current_settings()
+    if settings.pictures_url:
+        return BucketStore(bucket(settings.pictures_url.get_secret_value()))
+    return FolderStore(settings.potluck_var / "pictures")
+
+
+def _remove(names: list[str]) -> None:
+    """Nobody is shown them any more, so what can't be removed now is only in the way."""
+    place, left = store(), list(names)
+    try:
+        while left:
+            place.remove(left[-1])
+            left.pop()
+    except StorageAway as error:
+        logger.warning("pictures stay behind: %s (%s)", ", ".join(left), error)

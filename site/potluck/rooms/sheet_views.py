@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -16,6 +16,7 @@ from potluck.live import pool
 from potluck.rooms import (
     agreements,
     faces,
+    pictures,
     previews,
     reactions,
     remixes,
@@ -23,6 +24,7 @@ from potluck.rooms import (
     rooms,
     sheets,
 )
+from potluck.rooms.picture_store import NoSuchPicture
 from potluck.rooms.sheet_models import Sheet
 from potluck.settings import current_settings
 from potluck.web import fragment, wants_fragment
@@ -89,7 +91,11 @@ def preview(sheet_slug: str) -> ResponseReturnValue:
     picture = faces.face(sheet, None).picture
     # Drawing takes a while, and needs nothing of the database.
     db.session.rollback()
-    path = previews.drawn(picture, current_settings().potluck_var / "previews")
+    folder = current_settings().potluck_var / "previews"
+    try:
+        path = previews.drawn(picture, folder, pictures.data)
+    except NoSuchPicture:
+        abort(HTTPStatus.NOT_FOUND)
     answer = Response(path.read_bytes(), mimetype="image/png")
     answer.cache_control.public, answer.cache_control.max_age = True, PREVIEW_SECONDS
     answer.set_etag(picture.digest)

@@ -41,16 +41,9 @@ def make(round_: Round) -> None:
 
 
 def find(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> Sheet:
-    """The sheet, if this person may see it; for others it doesn't exist.
-
-    An operator sees what has been public, hidden or not, and nothing that is private.
-    """
-    allowed = [public()]
-    if viewer_id is not None:
-        allowed.append(inside(viewer_id))
-    if is_operator:
-        allowed.append(Sheet.published_at.is_not(None))
-    query = select(Sheet).where(Sheet.slug == slug.lower(), or_(*allowed)).options(*WHOLE)
+    """The sheet, if this person may see it; for others it doesn't exist."""
+    allowed = visible(viewer_id, is_operator=is_operator)
+    query = select(Sheet).where(Sheet.slug == slug.lower(), allowed).options(*WHOLE)
     return _found(db.session.scalar(query))
 
 
@@ -79,6 +72,19 @@ def is_inside(sheet: Sheet, user_id: int | None) -> bool:
         return False
     query = select(Sheet.id).where(Sheet.id == sheet.id, inside(user_id))
     return db.session.scalar(query) is not None
+
+
+def visible(viewer_id: int | None, *, is_operator: bool) -> ColumnElement[bool]:
+    """Those that this person may see.
+
+    An operator sees what has been public, hidden or not, and nothing that is private.
+    """
+    allowed = [public()]
+    if viewer_id is not None:
+        allowed.append(inside(viewer_id))
+    if is_operator:
+        allowed.append(Sheet.published_at.is_not(None))
+    return or_(*allowed)
 
 
 def public() -> ColumnElement[bool]:
