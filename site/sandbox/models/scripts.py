@@ -38,6 +38,8 @@ class Script:
     has_usage_in_every_chunk: bool = False
     # Answers in one piece, whatever was asked.
     is_whole: bool = False
+    # Every word is the time at which it is sent, in seconds since 1970.
+    is_clock: bool = False
     # Pieces of thought before the first word.
     thoughts: int = 0
     tokens_per_word: int = 1
@@ -107,6 +109,8 @@ SCRIPTS = {
     "scripted-vllm": Script(has_usage_in_every_chunk=True, listing={"max_model_len": 2_048}),
     "scripted-llama": Script(listing={"meta": {"n_ctx": 4_096, "n_ctx_train": 131_072}}),
     "scripted-ollama": Script(ollama_context=4_097),
+    # For measurements: as fast as a model that people like to read along with.
+    "scripted-clock": Script(is_clock=True, seconds_per_word=0.05, words_min=60),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
