@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psycopg
 
@@ -41,12 +41,11 @@ class Soak:
 
     def run(self, *, seconds: float) -> None:
         """Returns once every table has played to the end of its last round."""
+        self._all(table.gather() for table in self._tables)
+        self.watch.begin()
         until = time.monotonic() + seconds
-        turns = [_Turn(table.play(until=until), self.complaints) for table in self._tables]
-        while turns:
-            self.wire.read(READ_SECONDS)
-            turns = [turn for turn in turns if turn.goes_on()]
-            self.watch.look_in_time()
+        self._all(table.play(until=until) for table in self._tables)
+        self.watch.end()
         self.pages.close()
         self.complaints += self.watch.complaints()
         self.complaints += self._wrong_texts()
@@ -57,6 +56,13 @@ class Soak:
         yield from self.watch.lines()
         cpu_seconds = self.watch.cpu_seconds
         yield f"{cpu_seconds:.1f} CPU s, {cpu_seconds / max(self.figures.rounds, 1):.3f} a round"
+
+    def _all(self, plays: Iterable[Play]) -> None:
+        turns = [_Turn(play, self.complaints) for play in plays]
+        while turns:
+            self.wire.read(READ_SECONDS)
+            turns = [turn for turn in turns if turn.goes_on()]
+            self.watch.look_in_time()
 
     def _seated(self, rooms: int, chance: random.Random) -> list[Table]:
         people = population.make_members(self._connection, people=rooms * SEATS, credits=CREDITS)

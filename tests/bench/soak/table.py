@@ -34,15 +34,8 @@ class Table:
         self._seats = list(seats)
         self._chance = chance
 
-    def play(self, *, until: float) -> Play:
-        """Opens the room and plays in it; a round that has begun is played to its end."""
-        yield from self._gather()
-        while time.monotonic() < until:
-            yield from self._round()
-        for seat in self._seats:
-            seat.close(with_a_word=True)
-
-    def _gather(self) -> Play:
+    def gather(self) -> Play:
+        """Opens the room; the others join."""
         for seat in self._seats:
             page = seat.get("/pool")
             yield from _answered(page)
@@ -55,6 +48,16 @@ class Table:
             if seat is not host:
                 yield from _answered(seat.post(f"/rooms/{seat.code}/join"))
             yield from self._come(seat)
+
+    def play(self, *, until: float) -> Play:
+        """A round at least, and each that has begun is played to its end."""
+        while True:
+            yield from self._round()
+            if time.monotonic() >= until:
+                break
+            yield from self._open_next()
+        for seat in self._seats:
+            seat.close(with_a_word=True)
 
     def _round(self) -> Play:
         number = self._seats[0].round_number
@@ -77,6 +80,9 @@ class Table:
             yield from self._reload(self._chance.choice(writers))
         yield lambda: all(seat.is_past(number) for seat in self._seats)
         self._soak.figures.note_round(self._seats)
+
+    def _open_next(self) -> Play:
+        number = self._seats[0].round_number
         yield from self._pause(READING_SECONDS)
         yield from _answered(self._chance.choice(self._seats).act("rounds"))
         yield lambda: all(seat.round_number == number + 1 for seat in self._seats)

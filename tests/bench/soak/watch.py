@@ -20,24 +20,31 @@ MB = 1024 * 1024
 
 
 class Watch:
-    """Looks at one process."""
+    """Looks at one process, between `begin` and `end`."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self._began = time.monotonic()
-        self._cpu_before = self._cpu()
+        self._began: float | None = None
+        self.cpu_seconds = 0.0
         self.samples: list[tuple[float, float]] = []
+
+    def begin(self) -> None:
+        """Everybody is seated."""
+        self._began = time.monotonic()
+        self.cpu_seconds = -self._cpu()
+
+    def end(self) -> None:
+        """Nobody plays any more."""
+        self._began = None
+        self.cpu_seconds += self._cpu()
 
     def look_in_time(self) -> None:
         """Notes the memory when it is time."""
+        if self._began is None:
+            return
         seconds = time.monotonic() - self._began
         if seconds >= len(self.samples) * EVERY_SECONDS:
             self.samples.append((seconds, self._process.memory_info().rss / MB))
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Since the beginning."""
-        return self._cpu() - self._cpu_before
 
     @property
     def slope_mb(self) -> float | None:
