@@ -25,15 +25,17 @@ class Found:
     lines: list[str]
 
 
-def soak(database_url: str, folder: Path, *, rooms: int, seconds: float, seed: int) -> Found:
-    """Plays for so long."""
+def soak(
+    database_url: str, folder: Path, *, rooms: int, seconds: float, seed: int, haste: float = 1
+) -> Found:
+    """Plays for so long; with `haste` people write and read so much faster."""
     with stand_in("sandbox.models.scripted", ready_path="/health") as model_url:
         server = LiveServer(database_url=database_url, var=folder, model=MODEL, model_url=model_url)
         server.prepare()
         server.start()
         try:
             with psycopg.connect(database_url, autocommit=True) as connection:
-                play = Soak(server, connection, rooms=rooms, seed=seed)
+                play = Soak(server, connection, rooms=rooms, seed=seed, haste=haste)
                 play.run(seconds=seconds)
                 lines = list(play.lines())
         finally:

@@ -29,7 +29,13 @@ class Soak:
     """One server, and everybody at its tables."""
 
     def __init__(
-        self, server: LiveServer, connection: psycopg.Connection, *, rooms: int, seed: int
+        self,
+        server: LiveServer,
+        connection: psycopg.Connection,
+        *,
+        rooms: int,
+        seed: int,
+        haste: float,
     ) -> None:
         self.complaints: list[str] = []
         self.figures = Figures()
@@ -37,7 +43,7 @@ class Soak:
         self.pages = Pages(port=server.port, origin=server.origin, complaints=self.complaints)
         self.watch = Watch(server.pid)
         self._connection = connection
-        self._tables = self._seated(rooms, random.Random(seed))  # noqa: S311
+        self._tables = self._seated(rooms, random.Random(seed), haste)  # noqa: S311
 
     def run(self, *, seconds: float) -> None:
         """Returns once every table has played to the end of its last round."""
@@ -64,12 +70,15 @@ class Soak:
             turns = [turn for turn in turns if turn.goes_on()]
             self.watch.look_in_time()
 
-    def _seated(self, rooms: int, chance: random.Random) -> list[Table]:
+    def _seated(self, rooms: int, chance: random.Random, haste: float) -> list[Table]:
         people = population.make_members(self._connection, people=rooms * SEATS, credits=CREDITS)
         cookies = population.sign_in(self._connection, people)
         seats = [Seat(self, number=n, cookie=cookie) for n, cookie in enumerate(cookies)]
         tables = [seats[at : at + SEATS] for at in range(0, len(seats), SEATS)]
-        return [Table(self, each, random.Random(chance.random())) for each in tables]  # noqa: S311
+        return [
+            Table(self, each, random.Random(chance.random()), haste=haste)  # noqa: S311
+            for each in tables
+        ]
 
     def _wrong_texts(self) -> Iterator[str]:
         """Every client had each text as its row keeps it, and nothing failed."""

@@ -19,7 +19,7 @@ Play = Generator[Callable[[], bool], None, None]
 
 LINE = "A lighthouse keeper who fears the dark, and the moth that keeps them company."
 # Somebody writes for so long, looks at what came for so long, and reloads for so long.
-LINE_SECONDS, READING_SECONDS, RELOAD_SECONDS = (0.5, 5.0), (0.5, 2.0), (0.0, 0.6)
+LINE_SECONDS, READING_SECONDS, RELOAD_SECONDS = (3.0, 25.0), (2.0, 8.0), (0.0, 0.6)
 # When something happens in a text that takes about three seconds.
 INCIDENT_SECONDS = (0.0, 2.5)
 # How often in a hundred rounds.
@@ -29,8 +29,11 @@ LEAVES, STOPS, RELOADS = 10, 10, 40
 class Table:
     """A room with its people."""
 
-    def __init__(self, soak: Soak, seats: Sequence[Seat], chance: random.Random) -> None:
+    def __init__(
+        self, soak: Soak, seats: Sequence[Seat], chance: random.Random, *, haste: float
+    ) -> None:
         self._soak = soak
+        self._haste = haste
         self._seats = list(seats)
         self._chance = chance
 
@@ -83,7 +86,7 @@ class Table:
 
     def _open_next(self) -> Play:
         number = self._seats[0].round_number
-        yield from self._pause(READING_SECONDS)
+        yield from self._pause(READING_SECONDS, haste=self._haste)
         yield from _answered(self._chance.choice(self._seats).act("rounds"))
         yield lambda: all(seat.round_number == number + 1 for seat in self._seats)
 
@@ -91,10 +94,11 @@ class Table:
         """Each adds a line at a time of their own; now and then all press the button at once."""
         are_together = self._happens(10)
         began = time.monotonic()
-        pauses = [0.5 if are_together else self._chance.uniform(*LINE_SECONDS) for _ in writers]
+        first, last = LINE_SECONDS
+        pauses = [first if are_together else self._chance.uniform(first, last) for _ in writers]
         replies = []
         for pause, seat in sorted(zip(pauses, writers, strict=True), key=lambda each: each[0]):
-            yield _reached(began + pause)
+            yield _reached(began + pause / self._haste)
             replies.append(seat.act("contribution", line=LINE))
         for reply in replies:
             yield from _answered(reply)
@@ -111,8 +115,8 @@ class Table:
         seat.enter()
         yield lambda: seat.is_here
 
-    def _pause(self, seconds: tuple[float, float]) -> Play:
-        yield _reached(time.monotonic() + self._chance.uniform(*seconds))
+    def _pause(self, seconds: tuple[float, float], *, haste: float = 1) -> Play:
+        yield _reached(time.monotonic() + self._chance.uniform(*seconds) / haste)
 
     def _happens(self, of_hundred: int) -> bool:
         return self._chance.randrange(100) < of_hundred

@@ -13,8 +13,8 @@ EVERY_SECONDS = 10
 WARM_UP_SECONDS = 60
 # Fewer say nothing about a slope.
 SAMPLES_MIN = 6
-# At five rounds a second this is less than 4 KB a round: as little as one round's HTML that was
-# kept would show, and a connection's 70 KB much sooner.
+# Of a hundred rounds and forty reloads a minute: 10 KB a round, or a third of what one connection
+# takes. Whatever is kept of either shows, and what the allocator does by itself doesn't.
 SLOPE_MB_MAX = 1.0
 MB = 1024 * 1024
 
