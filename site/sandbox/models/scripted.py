@@ -127,7 +127,7 @@ def _chunks(
             yield {"error": {"message": "The script says so.", "type": "server_error"}}
             return
         more = usage(limited[: position + 1]) if script.has_usage_in_every_chunk else {}
-        yield chunk({"content": word}, **more)
+        yield chunk({"content": f" {time.time():.4f}" if script.is_clock else word}, **more)
         if is_half and script.is_stalling:
             yield STALL
     yield chunk({}, "stop" if limited == words else "length")

@@ -38,6 +38,8 @@ class Script:
     has_usage_in_every_chunk: bool = False
     # Answers in one piece, whatever was asked.
     is_whole: bool = False
+    # Every word is the time at which it is sent, in seconds since 1970.
+    is_clock: bool = False
     # Pieces of thought before the first word.
     thoughts: int = 0
     tokens_per_word: int = 1
@@ -111,6 +113,8 @@ SCRIPTS = {
     "scripted-torn": Script(says="Torn \ud83d apart\0."),
     "scripted-negative": Script(tokens_per_word=-1),
     "scripted-absurd": Script(tokens_per_word=1_000_000_000),
+    # For measurements: as fast as a model that people like to read along with.
+    "scripted-clock": Script(is_clock=True, seconds_per_word=0.05, words_min=60),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
