@@ -14,6 +14,10 @@ const WORDS = {
   failed: "The round failed. Nobody was charged.",
   stopped: "The round was stopped.",
 };
+const WORDS_OF_SHEET = {
+  proposed: "Somebody would like to make the sheet public.",
+  public: "Everybody agreed: the sheet is public.",
+};
 
 const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
@@ -97,6 +101,7 @@ function roundChanged() {
   adoptStream();
   if (shown.number !== before.number) tell("earlier-stale");
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
+  else if (shown.sheet !== before.sheet) announce(WORDS_OF_SHEET[shown.sheet] ?? "");
   if (isWatching) return;
   const composer = document.getElementById("composer").dataset;
   const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
