@@ -84,7 +84,10 @@ function showRound({ seq, html }) {
   // Parsed as a document of its own, so that nothing in it can run.
   const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
   if (parsed.isEqualNode(round())) return;
+  const hadFocus = frame.contains(document.activeElement);
   frame.replaceChildren(parsed);
+  // The one thing in it that somebody may be about to press.
+  if (hadFocus) frame.querySelector(".sheet-way .button")?.focus({ preventScroll: true });
   roundChanged();
 }
 
