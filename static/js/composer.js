@@ -23,6 +23,13 @@ document.addEventListener("htmx:after:request", ({ detail }) => {
     field.defaultValue = field.value;
   }
 });
+// What was sent as a line is no draft any more, though the field may be the same one.
+document.addEventListener("htmx:after:request", ({ detail }) => {
+  const { sourceElement: form, request, response } = detail.ctx;
+  const field = document.querySelector("[data-draft]");
+  const isSent = form.matches("form") && response?.raw.ok && request.body?.get("line");
+  if (isSent && field && isSent === field.value) field.value = "";
+});
 document.addEventListener("htmx:before:swap", () => {
   hadFocus = Boolean(document.activeElement?.closest("#composer"));
 });

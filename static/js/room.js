@@ -14,6 +14,10 @@ const WORDS = {
   failed: "The round failed. Nobody was charged.",
   stopped: "The round was stopped.",
 };
+const WORDS_OF_SHEET = {
+  proposed: "Somebody would like to make the sheet public.",
+  public: "Everybody agreed: the sheet is public.",
+};
 
 const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
@@ -80,7 +84,10 @@ function showRound({ seq, html }) {
   // Parsed as a document of its own, so that nothing in it can run.
   const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
   if (parsed.isEqualNode(round())) return;
+  const hadFocus = frame.contains(document.activeElement);
   frame.replaceChildren(parsed);
+  // The one thing in it that somebody may be about to press.
+  if (hadFocus) frame.querySelector(".sheet-way .button")?.focus({ preventScroll: true });
   roundChanged();
 }
 
@@ -97,6 +104,7 @@ function roundChanged() {
   adoptStream();
   if (shown.number !== before.number) tell("earlier-stale");
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
+  else if (shown.sheet !== before.sheet) announce(WORDS_OF_SHEET[shown.sheet] ?? "");
   if (isWatching) return;
   const composer = document.getElementById("composer").dataset;
   const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;

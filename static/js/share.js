@@ -1,15 +1,15 @@
 /* Buttons that share or print a page. Hidden where the browser can do neither. */
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => print());
-}
+offer();
+document.addEventListener("htmx:after:swap", offer);
+document.addEventListener("click", ({ target }) => {
+  if (target.matches("[data-print]")) print();
+  else if (target.matches("[data-share]")) share(target);
+});
 
-if (navigator.share) {
-  for (const button of document.querySelectorAll("[data-share]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => share(button));
-  }
+function offer() {
+  const works = navigator.share ? "[data-print], [data-share]" : "[data-print]";
+  for (const button of document.querySelectorAll(works)) button.hidden = false;
 }
 
 async function share(button) {

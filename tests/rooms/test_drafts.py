@@ -31,6 +31,9 @@ def test_what_was_sent_or_emptied_is_no_draft(seats: Seats) -> None:
     seats.send(ada, "draft", line="A frog")
     seats.send(ada, "contribution", line="A frog who sings.")
     assert drafts.kept(seats.table.room, user_id=user_id) == ""
+    # As when the page posts what was typed just before it was sent.
+    seats.send(ada, "draft", line="A frog who sings. ")
+    assert drafts.kept(seats.table.room, user_id=user_id) == ""
     seats.send(ada, "draft", line="Another")
     seats.send(ada, "draft", line="  ")
     assert drafts.kept(seats.table.room, user_id=user_id) == ""

@@ -18,7 +18,7 @@ from tests.billing.people import at_once
 from tests.conftest import SignInAs
 from tests.people import Browser, make_user
 from tests.rooms.conftest import Seats
-from tests.rooms.sheet_people import Visit, publish, visits, written_sheet
+from tests.rooms.sheet_people import Visit, publish, visits, words, written_sheet
 
 RACES = 10
 
@@ -54,6 +54,19 @@ def test_a_round_in_which_nothing_was_written_makes_none(seats: Seats) -> None:
     seats.table.write()
     assert db.session.scalars(select(Sheet)).all() == []
     assert "To its sheet" not in seats.browsers[0].get(seats.path).get_data(as_text=True)
+
+
+def test_the_room_says_that_somebody_proposes_and_that_all_agreed(seats: Seats) -> None:
+    seats.add_lines()
+    seats.table.write()
+    ada, ben = (Visit(browser) for browser in seats.browsers)
+    slug = sheets.of_round(seats.table.room, 1).slug
+    assert "It has a page of its own" in words(ben.browser.get(seats.path))
+    ada.say(slug, "agree")
+    assert "would like to make its sheet public. 1 of 2" in words(ben.browser.get(seats.path))
+    assert "Back to your room" in ben.page(slug)
+    ben.say(slug, "agree")
+    assert "its sheet is public" in words(ada.browser.get(seats.path))
 
 
 def test_whoever_sits_down_in_the_room_later_reads_there_what_they_see_there(

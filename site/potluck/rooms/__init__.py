@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 from flask import Flask
-from flask_login import current_user
 
 from potluck.jobs import Jobs
 from potluck.live import listener
@@ -22,7 +21,6 @@ from potluck.rooms import (
     pool_views,
     probing,
     recipes,
-    rooms,
     round_views,
     sheet_departures,
     sheet_views,
@@ -48,7 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
-    app.add_template_global(lambda: rooms.current_room(current_user.id), "room_of_viewer")
+    app.add_template_global(views.my_room)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)
     app.register_blueprint(picture_views.blueprint)

@@ -9,16 +9,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from potluck.database import db
-from potluck.rooms.models import Draft, Room
+from potluck.rooms.models import Contribution, Draft, Room, Round
 
 # As much as a line can have: the page lets nobody type more.
 DRAFT_CHARACTERS_MAX = 280
 
 
 def keep(room: Room, *, user_id: int, text: str) -> None:
-    """Keeps the newest; an empty one is none."""
+    """Keeps the newest; an empty one is none, and neither is one that was just sent as a line."""
     kept = text.replace("\x00", "")[:DRAFT_CHARACTERS_MAX]
-    if not kept.strip():
+    if kept.strip() in {"", _last_line(room, user_id=user_id)}:
         drop(room, user_id=user_id)
         return
     statement = insert(Draft).values(room_id=room.id, user_id=user_id, text=kept)
@@ -38,3 +38,15 @@ def kept(room: Room, *, user_id: int) -> str:
     """What is to stand in the field again."""
     query = select(Draft.text).filter_by(room_id=room.id, user_id=user_id)
     return db.session.scalar(query) or ""
+
+
+def _last_line(room: Room, *, user_id: int) -> str | None:
+    """Theirs in the newest round: what they typed last is posted a moment later than that."""
+    query = (
+        select(Contribution.text)
+        .join(Round, Round.id == Contribution.round_id)
+        .where(Round.room_id == room.id, Contribution.user_id == user_id)
+        .order_by(Round.number.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)

@@ -9,7 +9,7 @@ from flask import render_template
 from potluck.database import db
 from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
-from potluck.rooms import clock, generation, parts, rooms, rounds, short_lines
+from potluck.rooms import clock, generation, parts, rooms, rounds, sheets, short_lines
 from potluck.rooms.models import Room, Round
 
 WATCHERS_MAX = 100
@@ -95,6 +95,7 @@ def round_context(round_: Round) -> dict[str, Any]:
         "round": round_,
         "recipe": round_.kept_recipe,
         "shares": parts.bill(round_),
+        "sheet": sheets.made_in(round_),
         "seconds_left": clock.seconds_left(round_),
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},

@@ -105,10 +105,11 @@ def preview(sheet_slug: str) -> ResponseReturnValue:
 @blueprint.post("/sheets/<sheet_slug>/vote")
 @login_required
 def vote(sheet_slug: str) -> ResponseReturnValue:
-    """Says yes, no, or nothing yet to the sheet becoming public."""
+    """Says yes, no, or nothing yet to the sheet becoming public, and the room hears of it."""
     sheet = _sheet(sheet_slug)
-    word = request.form.get("vote", "")
+    word, room_id = request.form.get("vote", ""), sheet.round.room_id
     db.transact(lambda: agreements.vote(sheet, user_id=current_user.id, word=word))
+    announce("round", room_id=room_id)
     return _to(sheet)
 
 

@@ -57,6 +57,15 @@ def of_round(room: Room, number: int) -> Sheet:
     return _found(db.session.scalar(query))
 
 
+def made_in(round_: Round) -> Sheet | None:
+    """What a round made, if it has ended and made something, with those in it."""
+    if round_.generation is None or not round_.generation.is_something:
+        return None
+    query = select(Sheet).filter_by(round_id=round_.id).options(selectinload(Sheet.people))
+    # What people say of it changes between two looks.
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
 def of_person(user_id: int, *, limit: int = LATEST_MAX, before: str | None = None) -> list[Sheet]:
     """The newest that somebody's line is in, or those that are older than that one."""
     mine = select(SheetPerson.sheet_id).where(SheetPerson.user_id == user_id)

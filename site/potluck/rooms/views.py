@@ -130,6 +130,11 @@ def close(code: str) -> ResponseReturnValue:
     return _to(room)
 
 
+def my_room() -> Room | None:
+    """The room that whoever looks sits in: the way back to it stands on other pages."""
+    return rooms.current_room(current_user.id) if current_user.is_authenticated else None
+
+
 def _leave(code: str) -> Room:
     room = rooms.room_of_member(code, current_user.id)
     rooms.leave(room, current_user.id)
