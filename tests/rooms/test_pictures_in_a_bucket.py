@@ -63,6 +63,28 @@ def test_one_that_somebody_objects_to_is_taken_out_of_the_bucket(
     assert server.files() == []
 
 
+def test_the_operator_is_told_whether_pictures_can_be_kept(
+    table: Table, server: BucketServer
+) -> None:
+    def tried() -> tuple[int, str]:
+        result = table.app.test_cli_runner().invoke(args=["pictures"])
+        return result.exit_code, result.output
+
+    code, told = tried()
+    assert code == 0
+    assert told.startswith(f"Pictures are in http://127.0.0.1:{server.port}/pictures/from/potluck.")
+    assert told.endswith("A file could be written, read and removed.\n")
+    assert server.files() == []
+    table.set(pictures_url=SecretStr(server.address(name="nobodys")))
+    assert tried()[0] == 1
+    assert "NoSuchBucket" in tried()[1]
+    table.set(pictures_url=SecretStr(server.address(secret="hush-another")))
+    assert "SignatureDoesNotMatch" in tried()[1]
+    assert "hush" not in tried()[1]
+    table.set(pictures_url=None)
+    assert tried()[0] == 0
+
+
 @pytest.mark.fault("G13")
 def test_a_picture_that_cannot_be_read_is_asked_for_again_in_words(
     seats: Seats, server: BucketServer

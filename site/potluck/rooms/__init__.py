@@ -17,6 +17,7 @@ from potluck.rooms import (
     generation,
     markdown,
     matching,
+    picture_commands,
     picture_views,
     pool_views,
     probing,
@@ -42,6 +43,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Reads the recipes, adds the pages, and what the live side does on hearing of a change."""
     recipes.init_app(app, settings)
     app.cli.add_command(commands.recipes_command)
+    app.cli.add_command(picture_commands.pictures_command)
     app.register_blueprint(pool_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)

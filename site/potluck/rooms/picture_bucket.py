@@ -32,6 +32,11 @@ class BucketStore:
 
     bucket: Bucket
 
+    @property
+    def where(self) -> str:
+        """Its address."""
+        return self.bucket.url
+
     def write(self, name: str, data: bytes) -> None:
         """Others see all of it or nothing."""
         self._ask("PUT", name, data)

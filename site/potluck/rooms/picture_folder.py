@@ -16,6 +16,11 @@ class FolderStore:
 
     folder: Path
 
+    @property
+    def where(self) -> str:
+        """Its path."""
+        return str(self.folder)
+
     def write(self, name: str, data: bytes) -> None:
         """In one move, so that nobody reads half a file; a full disk keeps nothing of it."""
         path = self.path_of(name)

@@ -16,6 +16,10 @@ class StorageAway(Exception):
 class PictureStore(Protocol):
     """Keeps files by their names. All of it may take a while, and raises `StorageAway`."""
 
+    @property
+    def where(self) -> str:
+        """For the operator; without any secret."""
+
     def write(self, name: str, data: bytes) -> None:
         """Others see all of it or nothing."""
 
