@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +17,8 @@ from potluck.rooms.provider import ModelFailed
 
 logger = logging.getLogger(__name__)
 
-# Items are gathered for so long before the room hears of them: below what an eye notices.
-BEAT_SECONDS = 0.06
+# The room hears of items no sooner than this after the last; what comes later is told at once.
+BEAT_SECONDS = 0.05
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -73,6 +74,7 @@ class Reader(Generic[T]):
                 return
             self._check_silence()
             gevent.sleep(BEAT_SECONDS)
+            self._wait_for_item()
 
     def close(self) -> None:
         """Closes the call: what upstream would still write is not paid for."""
@@ -89,6 +91,11 @@ class Reader(Generic[T]):
     def request_id(self) -> str | None:
         """The provider's own id of the call, once it has begun."""
         return self._stream.request_id if self._stream else None
+
+    def _wait_for_item(self) -> None:
+        """No longer than a beat, so that a stop is heard of and the lease renewed."""
+        with contextlib.suppress(Empty):
+            self._queue.peek(timeout=BEAT_SECONDS)
 
     def _check_silence(self) -> None:
         """A server that keeps the line open with comments is as silent as one that says nothing."""
