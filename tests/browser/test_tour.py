@@ -45,10 +45,11 @@ def test_two_strangers_are_at_a_public_sheet_in_a_few_clicks(
     address = _propose(host)
     # Told in the room, where nobody looks at the sheet yet.
     guest.see("Somebody would like to make its sheet public. 1 of 2 agreed")
+    guest.page.get_by_role("link", name="To its sheet").scroll_into_view_if_needed()
     album.take(guest, "proposal")
     _agree(guest)
     host.see("so it is public")
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - began - album.seconds
     _read_as_anybody(Stranger(open_page(), stack.url), address, album)
     assert len(album.taken) == len(set(album.taken)) == 10
     assert host.presses <= PRESSES_OF_HOST_MAX
