@@ -4,7 +4,7 @@ import "./clock.js";
 import { isComposing } from "./composer.js";
 import { showPresence } from "./presence.js";
 import { ask, members, onConnect } from "./socket.js";
-import { adoptStream, catchUp, receive, shownText, startStream } from "./stream.js";
+import { adoptStream, catchUp, isEndInView, receive, shownText, startStream } from "./stream.js";
 import { toast } from "./toast.js";
 
 const POLL_MILLISECONDS = 3000;
@@ -85,10 +85,13 @@ function showRound({ seq, html }) {
   const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
   if (parsed.isEqualNode(round())) return;
   const hadFocus = frame.contains(document.activeElement);
+  const hasFollowed = isEndInView();
   frame.replaceChildren(parsed);
   // The one thing in it that somebody may be about to press.
   if (hadFocus) frame.querySelector(".sheet-way .button")?.focus({ preventScroll: true });
   roundChanged();
+  // Whoever has read to the end sees what it cost, and where it leads.
+  if (hasFollowed) frame.querySelector(".sheet-way")?.scrollIntoView({ block: "nearest" });
 }
 
 // Fetched while nobody told: it may be older or newer than what comes over the socket next.

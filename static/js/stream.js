@@ -110,7 +110,8 @@ function endOfText() {
   return document.querySelector("[data-stream-status]");
 }
 
-function isEndInView() {
+/** Whether somebody follows the text to where it ends at the moment. */
+export function isEndInView() {
   const end = endOfText();
   return end !== null && end.getBoundingClientRect().top < innerHeight;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,14 +81,18 @@ class WithoutMouse(Stranger):
 
 @dataclass
 class Album:
-    """Pictures of the walk, in order."""
+    """Pictures of the walk, in order, and how long it took to take them."""
 
     folder: Path
     taken: list[str] = field(default_factory=list)
+    seconds: float = 0
 
     def take(self, stranger: Stranger, what: str) -> None:
-        """The window as it is now: small, since it is kept with the code."""
+        """The window as it is once all of it is there: small, since it is kept with the code."""
+        began = time.monotonic()
+        stranger.page.wait_for_load_state("networkidle")
         path = self.folder / f"{len(self.taken) + 1:02d}-{what}.jpg"
         stranger.page.screenshot(path=path, quality=JPEG_QUALITY, animations="disabled")
         assert path.stat().st_size < PICTURE_BYTES_MAX, path
         self.taken.append(path.name)
+        self.seconds += time.monotonic() - began

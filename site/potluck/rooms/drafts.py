@@ -16,9 +16,9 @@ DRAFT_CHARACTERS_MAX = 280
 
 
 def keep(room: Room, *, user_id: int, text: str) -> None:
-    """Keeps the newest; an empty one is none, and neither is one that was just sent as a line."""
+    """Keeps the newest; an empty one is none."""
     kept = text.replace("\x00", "")[:DRAFT_CHARACTERS_MAX]
-    if kept.strip() in {"", _last_line(room, user_id=user_id)}:
+    if not kept.strip():
         drop(room, user_id=user_id)
         return
     statement = insert(Draft).values(room_id=room.id, user_id=user_id, text=kept)
@@ -35,13 +35,17 @@ def drop(room: Room, *, user_id: int) -> None:
 
 
 def kept(room: Room, *, user_id: int) -> str:
-    """What is to stand in the field again."""
+    """What is to stand in the field again.
+
+    What was typed last is posted a moment later, and may arrive after it was sent as a line.
+    """
     query = select(Draft.text).filter_by(room_id=room.id, user_id=user_id)
-    return db.session.scalar(query) or ""
+    text = db.session.scalar(query) or ""
+    return "" if text.strip() == _last_line(room, user_id=user_id) else text
 
 
 def _last_line(room: Room, *, user_id: int) -> str | None:
-    """Theirs in the newest round: what they typed last is posted a moment later than that."""
+    """Theirs in the newest round that has one."""
     query = (
         select(Contribution.text)
         .join(Round, Round.id == Contribution.round_id)

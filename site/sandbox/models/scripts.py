@@ -68,6 +68,20 @@ MARKUP = """# A heading
 
 """
 A_MEGABYTE = "unbreakable" * 100_000
+# For pictures of the pages: what a good model might have written.
+STORY = """# The wrong crate
+
+Odile kept the light at Farrow Rock, and slept with the door open so that it could find her.
+
+On Thursday the supply boat brought the wrong crate. There was no oil in it, no tea and no \
+candles: there were two hundred paper lanterns for a wedding in another town.
+
+She had one night's oil left. She lit the lamp, and then, because the dark was already on the \
+stairs, she lit the lanterns too, one by one, and hung them from the gallery to the landing stage.
+
+The captain saw it from four miles out, and took it for a harbour. By nine the wedding had come \
+to collect its lanterns. By ten it had decided to stay.
+"""
 # A word with the space before it, or a part of one that never ends.
 PIECE = re.compile(r"\s*\S{1,5000}|\s+$")
 
@@ -115,6 +129,7 @@ SCRIPTS = {
     "scripted-absurd": Script(tokens_per_word=1_000_000_000),
     # For measurements: as fast as a model that people like to read along with.
     "scripted-clock": Script(is_clock=True, seconds_per_word=0.05, words_min=60),
+    "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
