@@ -53,7 +53,8 @@ class Startup:
             self._tell(stand_in.environ)
         priced = {"models": "OPENAI_MODEL", "painter": "OPENAI_IMAGE_MODEL"}
         named = [s.environ[priced[s.name]] for s in stand_ins if s.name in priced]
-        models = [model for names in named for model in names.split(",")]
+        # Several are separated by commas.
+        models = [model.strip() for names in named for model in names.split(",")]
         self._serve(self._preparation(priced_models=models))
         for stand_in in stand_ins:
             self._wait_for_answer(stand_in.ready_url, f"Waiting for {stand_in.name}")

@@ -29,6 +29,8 @@ class CountingServer(ThreadingTCPServer):
         super().__init__((HOST, port), handler)
         self.generating = 0
         self.counting = threading.Lock()
+        # Whoever waits to go on takes one; a test gives them.
+        self.turns = threading.Semaphore(0)
         self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
 
     def count(self, change: int) -> None:

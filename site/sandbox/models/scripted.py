@@ -12,11 +12,15 @@ from typing import Any
 
 from sandbox.models import moderation
 from sandbox.models.answering import Answering, CountingServer
-from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
+from sandbox.models.scripts import SCRIPTS, Script, again, answer, script_for, words_of
 
 # Where a stream says nothing more until the client goes.
 STALL = "stall"
+# Where it says nothing more until it is let go on; it looks every beat whether its client is gone.
+WAIT = "wait"
+WAIT_BEAT_SECONDS = 0.05
 FLOOD = bytes(1_000_000)
+TURNS = "/turns"
 
 
 class Handler(Answering):
@@ -40,15 +44,19 @@ class Handler(Answering):
             self.error(HTTPStatus.NOT_FOUND, "There is nothing here.")
 
     def post(self) -> None:
-        request = self.request_of("/v1/chat/completions", moderation.PATH)
+        request = self.request_of("/v1/chat/completions", moderation.PATH, TURNS)
         if request is None:
+            return
+        if self.path == TURNS:
+            self.server.turns.release()
+            self.json({})
             return
         if self.path == moderation.PATH:
             status, judgement = moderation.judge(request)
             self.json(judgement, status)
             return
         try:
-            script = script_for(request["model"])
+            script = again(script_for(request["model"]), request, list(self.server.requests))
             words = answer(script, request["messages"])
         except (KeyError, TypeError, AttributeError):
             self.error(HTTPStatus.BAD_REQUEST, "The body must have model and messages.")
@@ -91,6 +99,9 @@ class Handler(Answering):
             if chunk == STALL:
                 self.wait_for_hangup(None)
                 raise BrokenPipeError
+            if chunk == WAIT:
+                self._wait_for_turn()
+                continue
             if chunk is None:
                 # The stream breaks off, without the last piece that the transfer coding wants.
                 self.close_connection = True
@@ -101,6 +112,11 @@ class Handler(Answering):
                 raise BrokenPipeError
         self.piece(b"data: [DONE]\n\n")
         self.piece(b"")
+
+    def _wait_for_turn(self) -> None:
+        while not self.server.turns.acquire(timeout=WAIT_BEAT_SECONDS):
+            if self.wait_for_hangup(0):
+                raise BrokenPipeError
 
 
 def _chunks(
@@ -128,6 +144,8 @@ def _chunks(
             return
         more = usage(limited[: position + 1]) if script.has_usage_in_every_chunk else {}
         yield chunk({"content": f" {time.time():.4f}" if script.is_clock else word}, **more)
+        if position + 1 in script.waits_after_words:
+            yield WAIT
         if is_half and script.is_stalling:
             yield STALL
     yield chunk({}, "stop" if limited == words else "length")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,10 @@ class Script:
     # A line without an end.
     is_flood: bool = False
     has_error_inside: bool = False
+    # Misbehaves only when it is asked something for the first time.
+    is_better_when_asked_again: bool = False
+    # After so many words it waits until somebody posts to /turns, once for each.
+    waits_after_words: tuple[int, ...] = ()
     # Comments that keep the line open, before the first word; without an end where that is it.
     comments: int = 0
     has_usage: bool = True
@@ -106,6 +110,7 @@ SCRIPTS = {
     "scripted-stalling": Script(is_stalling=True),
     "scripted-flood": Script(is_flood=True),
     "scripted-error": Script(has_error_inside=True),
+    "scripted-hiccup": Script(has_error_inside=True, is_better_when_asked_again=True),
     "scripted-comments": Script(comments=3),
     "scripted-kept-open": Script(comments=COMMENTS_WITHOUT_END),
     "scripted-thinking": Script(thoughts=20),
@@ -132,12 +137,21 @@ SCRIPTS = {
     "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
+    # In three parts, for whatever has to happen in mid-stream on however slow a machine.
+    "scripted-waiting": Script(waits_after_words=(24, 36), words_min=48),
 }
 
 
 def script_for(model: str) -> Script:
     """Any other name gets the plain script: it may stand in for the small model."""
     return SCRIPTS.get(model) or SCRIPTS.get(f"{model}:latest") or SCRIPTS["scripted"]
+
+
+def again(script: Script, request: dict[str, Any], before: Iterable[dict[str, Any]]) -> Script:
+    """How it behaves to a question, which it may have been asked `before`."""
+    asked = {(each["model"], str(each["messages"][-1:])) for each in before}
+    is_known = (request["model"], str(request["messages"][-1:])) in asked
+    return SCRIPTS["scripted"] if script.is_better_when_asked_again and is_known else script
 
 
 def answer(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
