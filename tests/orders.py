@@ -11,7 +11,7 @@ from potluck.rooms.recipes import recipe
 
 
 def ordered_generation(user_id: int) -> int:
-    """A generation without holds, as `rounds.start` makes it."""
+    """A generation without holds, as `orders.order` makes it."""
     room = rooms.current_room(user_id) or rooms.create_room([user_id])
     last = rounds.current_round(room)
     if last:

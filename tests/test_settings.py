@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from potluck.accounts import providers
+from potluck.buckets import Bucket, bucket
 from potluck.settings import PROVIDERS_KNOWN, Settings, SettingsError
 
 SECRET = "hush-" * 8
@@ -19,6 +20,7 @@ PRODUCTION = {
     "STRIPE_WEBHOOK_SECRET": "whsec_hush",
     "OPENAI_API_KEY": "sk-hush",
     "OPENAI_MODEL": "a-model",
+    "PICTURES_URL": "s3+https://hush-key:hush@s3.example/pictures",
     "OAUTH_PROVIDERS": "github",
     "GITHUB_CLIENT_ID": "potluck",
     "GITHUB_CLIENT_SECRET": "hush-github",
@@ -137,6 +139,7 @@ def test_each_thing_that_production_lacks_is_named(missing: str) -> None:
         ("STRIPE_SECRET_KEY", "sk_test_sandbox_hush", "A key of a stand-in"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_sandbox_hush", "A key of a stand-in"),
         ("OPENAI_API_KEY", "sandbox", "A key of a stand-in"),
+        ("PICTURES_URL", "s3+http://k:sandbox@127.0.0.1:9000/b", "A key of a stand-in"),
         ("GITHUB_ISSUER", "http://127.0.0.1:8001", "GITHUB_ISSUER must begin with https://"),
     ],
 )
@@ -169,6 +172,7 @@ def test_no_secret_is_ever_shown() -> None:
         complaint(PRODUCTION | wrong),
         complaint(PRODUCTION | {"SECRET_KEY": "hush"}),
         complaint(PRODUCTION | {"STRIPE_SECRET_KEY": "hush-sandbox"}),
+        complaint(PRODUCTION | {"PICTURES_URL": "s3+https://hush:hush@s3.example"}),
     ]
     assert "hush" not in "".join(told)
 
@@ -230,3 +234,73 @@ def test_the_origin_is_written_as_browsers_write_it(public_url: str, origin: str
 def test_operators_are_told_apart_by_commas(laptop: dict[str, str]) -> None:
     settings = Settings.from_environment(laptop | {"OPERATOR_EMAILS": "a@x.example, b@x.example,"})
     assert settings.operator_emails == ("a@x.example", "b@x.example")
+
+
+def test_a_server_for_pictures_needs_a_model_that_draws(laptop: dict[str, str]) -> None:
+    told = complaint(laptop | {"OPENAI_IMAGE_BASE_URL": "http://127.0.0.1:1/v1"})
+    assert told == "Set OPENAI_IMAGE_MODEL to the model that shall draw."
+
+
+def test_a_stand_in_that_draws_is_no_part_of_a_production() -> None:
+    named = {"OPENAI_IMAGE_MODEL": "painter", "OPENAI_IMAGE_API_KEY": "sandbox"}
+    assert "A key of a stand-in is configured" in complaint(PRODUCTION | named)
+
+
+def test_several_models_can_be_named_and_the_first_is_the_default(laptop: dict[str, str]) -> None:
+    named = {"OPENAI_MODEL": "small, large,,small", "OPENAI_API_KEY": "hush"}
+    assert Settings.from_environment(laptop | named).openai_models == ("small", "large")
+    assert Settings.from_environment(laptop).openai_models == ()
+
+
+@pytest.mark.parametrize("name", ["OPENAI_FIRST_TOKEN_SECONDS", "OPENAI_STALL_SECONDS"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "601"])
+def test_a_wait_that_is_none_is_named(laptop: dict[str, str], name: str, seconds: str) -> None:
+    assert complaint(laptop | {name: seconds}).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "region"),
+    [
+        ("s3+https://k:s@s3.example/b", "https://s3.example/b", "us-east-1"),
+        ("s3+https://k:s@s3.example/b/?region=auto", "https://s3.example/b", "auto"),
+        ("s3+http://k:s@[::1]:9000/b/a.b/c_d", "http://[::1]:9000/b/a.b/c_d", "us-east-1"),
+    ],
+)
+def test_a_bucket_is_named_in_one_line(address: str, url: str, region: str) -> None:
+    assert bucket(address) == Bucket(url, region, key="k", secret="s")
+
+
+def test_a_secret_with_a_slash_is_written_with_a_sign_for_it() -> None:
+    assert bucket("s3+https://k%40:a%2Fb+c@s3.example/b").secret == "a/b+c"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/var/pictures",
+        "s3://k:hush@s3.example/b",
+        "https://k:hush@s3.example/b",
+        "s3+https://s3.example/b",
+        "s3+https://hush@s3.example/b",
+        "s3+https://:hush@s3.example/b",
+        "s3+https://k:hush@/b",
+        "s3+https://k:hush@s3.example",
+        "s3+https://k:hush@s3.example/",
+        "s3+https://k:hush@s3.example//b",
+        "s3+https://k:hush@s3.example/b/../c",
+        "s3+https://k:hush@s3.example/b c",
+        "s3+https://k:hush/hush@s3.example/b",
+        "s3+https://k:hush@s3.example:port/b",
+        "s3+https://k:hush@[::1/b",
+        "s3+https://k:hush@s3.example/b?region=",
+        "s3+https://k:hush@s3.example/b?region=EU%20hush",
+        "s3+https://k:hush@s3.example/b?secure=hush",
+        "s3+https://k:hush@s3.example/b?hush",
+    ],
+)
+def test_a_bucket_that_is_none_is_named_and_its_secret_is_not(
+    laptop: dict[str, str], address: str
+) -> None:
+    told = complaint(laptop | {"PICTURES_URL": address})
+    assert told.startswith("PICTURES_URL: This is like s3+https://KEY:SECRET@")
+    assert "hush" not in told

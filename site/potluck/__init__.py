@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     credits.init_app(app)
     billing.init_app(app, settings)
     live.init_app(app, settings)
-    rooms.init_app(app)
+    rooms.init_app(app, settings)
     admin.init_app(app)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)

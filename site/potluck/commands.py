@@ -71,7 +71,7 @@ def grant(user_id: int, credits_: int, key: str, reason: str) -> None:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 @click.option(
     "--input-credits",
     required=True,
@@ -84,15 +84,16 @@ def grant(user_id: int, credits_: int, key: str, reason: str) -> None:
     type=click.IntRange(1, pricing.PRICE_CREDITS_MAX),
     help="Credits for a million tokens that the model writes.",
 )
-def price(model: str, input_credits: int, output_credits: int) -> None:
-    """Set what MODEL costs from now on; rounds that run keep the price they began with."""
-    changed = pricing.set_price(
-        model,
-        input_credits_per_million=input_credits,
-        output_credits_per_million=output_credits,
-    )
-    db.session.commit()
-    click.echo(f"{model} has a new price." if changed else f"{model} has that price already.")
+def price(models: tuple[str, ...], input_credits: int, output_credits: int) -> None:
+    """Set what each MODEL costs from now on; rounds that run keep the price they began with."""
+    for model in models:
+        changed = pricing.set_price(
+            model,
+            input_credits_per_million=input_credits,
+            output_credits_per_million=output_credits,
+        )
+        db.session.commit()
+        click.echo(f"{model} has a new price." if changed else f"{model} has that price already.")
 
 
 def _print_report(report: Report) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from potluck.rooms import rooms
+from potluck.rooms import faces, gallery, rooms, sheets
 from potluck.rooms.quotes import quote_or_none
 
 blueprint = Blueprint("home", __name__)
@@ -16,7 +16,13 @@ blueprint = Blueprint("home", __name__)
 def index() -> ResponseReturnValue:
     """What Potluck is, or where to go on."""
     if not current_user.is_authenticated:
-        return render_template("home/landing.html", quote=quote_or_none())
+        newest = gallery.newest()
+        face = faces.face(newest, None) if newest else None
+        return render_template("home/landing.html", quote=quote_or_none(), face=face)
+    mine = sheets.of_person(current_user.id)
     return render_template(
-        "home/home.html", room=rooms.current_room(current_user.id), quote=quote_or_none()
+        "home/home.html",
+        room=rooms.current_room(current_user.id),
+        quote=quote_or_none(),
+        sheets=faces.faces(mine, current_user.id),
     )

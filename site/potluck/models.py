@@ -5,6 +5,8 @@ from potluck.billing import models as billing
 from potluck.credits import models as credits_
 from potluck.database import Base
 from potluck.live import models as live
+from potluck.rooms import capabilities
 from potluck.rooms import models as rooms
+from potluck.rooms import sheet_models as sheets
 
-__all__ = ["Base", "accounts", "billing", "credits_", "live", "rooms"]
+__all__ = ["Base", "accounts", "billing", "capabilities", "credits_", "live", "rooms", "sheets"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from flask import current_app
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +19,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from potluck import buckets, own_secret
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -87,7 +86,20 @@ class Settings(BaseModel):
     stripe_api_url: str | None = None
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
+    # Several are separated by commas, the default first.
     openai_model: str | None = None
+    # The network is given time to connect by a constant; these are for a model to begin, and to
+    # go on. One that is loaded into memory first takes long.
+    openai_first_token_seconds: float = Field(default=60, gt=0, le=600)
+    openai_stall_seconds: float = Field(default=30, gt=0, le=600)
+    openai_image_model: str | None = None
+    # Where pictures come from another server than texts.
+    openai_image_base_url: str | None = None
+    openai_image_api_key: SecretStr | None = None
+    # A bucket; without one, pictures are in a folder under POTLUCK_VAR.
+    pictures_url: Annotated[SecretStr | None, AfterValidator(buckets.checked)] = None
+    # Checks lines and what is made of them; nobody does where it isn't named.
+    openai_moderation_model: str | None = None
     providers: tuple[ProviderSettings, ...] = ()
 
     @classmethod
@@ -127,6 +139,13 @@ class Settings(BaseModel):
         return urlsplit(self.public_url).scheme == "https"
 
     @property
+    def openai_models(self) -> tuple[str, ...]:
+        """Those that write, the default first."""
+        names = _comma_separated(self.openai_model or "")
+        assert isinstance(names, tuple)
+        return tuple(dict.fromkeys(names))
+
+    @property
     def checkout_origin(self) -> str:
         """Where Stripe's hosted page lives; a stand-in serves it beside its API."""
         return (
@@ -159,6 +178,9 @@ class Settings(BaseModel):
             )
         if (self.openai_api_key or self.openai_base_url) and not self.openai_model:
             complaints.append("Set OPENAI_MODEL to the model that rounds shall use.")
+        has_image_server = self.openai_image_api_key or self.openai_image_base_url
+        if has_image_server and not self.openai_image_model:
+            complaints.append("Set OPENAI_IMAGE_MODEL to the model that shall draw.")
         return complaints
 
     def _missing_in_production(self) -> list[str]:
@@ -188,7 +210,10 @@ class Settings(BaseModel):
             complaints.append(
                 "STRIPE_API_URL names a stand-in: unset it where PUBLIC_URL is public."
             )
-        secret_values = (self.stripe_secret_key, self.stripe_webhook_secret, self.openai_api_key)
+        secret_values = (
+            *(self.stripe_secret_key, self.stripe_webhook_secret),
+            *(self.openai_api_key, self.openai_image_api_key, self.pictures_url),
+        )
         if any(s and STAND_IN_MARK in s.get_secret_value() for s in secret_values):
             complaints.append("A key of a stand-in is configured: use the real one.")
         complaints += [
@@ -230,25 +255,11 @@ def _prefix(name: str) -> str:
 
 
 def _own_secret_key(var: Path) -> str:
-    """The key made at the first start, or a new one; never for a public installation."""
-    path = var / "secret_key"
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_whole(path, secrets.token_hex(32))
-        return path.read_text()
+        return own_secret.key(var / "secret_key")
     except OSError as error:
         message = f"POTLUCK_VAR: a secret key can't be kept in {var} ({error.strerror})."
         raise SettingsError(message) from None
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """For us alone to read, unless it exists; another process sees all of it or nothing."""
-    with NamedTemporaryFile("w", dir=path.parent) as file:
-        file.write(text)
-        file.flush()
-        with suppress(FileExistsError):
-            os.link(file.name, path)
 
 
 def _origin(url: str) -> str:

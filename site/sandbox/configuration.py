@@ -66,6 +66,8 @@ def stand_ins(environ: Mapping[str, str], var: Path, secrets: Secrets) -> Iterat
         yield _stripe(_next_port(port, taken), secrets, var, own_url(environ))
     if not environ.get("OPENAI_API_KEY") and not environ.get("OPENAI_BASE_URL"):
         yield _models(_next_port(port, taken), environ.get("SANDBOX_MODEL") or weights.model())
+    if not environ.get("OPENAI_IMAGE_MODEL"):
+        yield _painter(_next_port(port, taken))
 
 
 def _next_port(port: int, taken: set[int]) -> int:
@@ -126,5 +128,20 @@ def _models(port: int, model: str) -> StandIn:
             "OPENAI_BASE_URL": f"http://{HOST}:{port}/v1",
             "OPENAI_API_KEY": "sandbox",
             "OPENAI_MODEL": model,
+        },
+    )
+
+
+def _painter(port: int) -> StandIn:
+    url = f"http://{HOST}:{port}"
+    return StandIn(
+        name="painter",
+        note="pictures: colours by chance, another for each prompt",
+        arguments=("sandbox.models.painter", "--port", str(port)),
+        ready_url=f"{url}/healthz",
+        environ={
+            "OPENAI_IMAGE_MODEL": "painter",
+            "OPENAI_IMAGE_BASE_URL": f"{url}/v1",
+            "OPENAI_IMAGE_API_KEY": "sandbox",
         },
     )

@@ -15,15 +15,15 @@ PRICE_OUTPUT_CREDITS = "40000"
 class Preparation:
     """The app's commands; each imports the whole app, so a second start leaves them out."""
 
-    def __init__(self, root: Path, *, priced_model: str | None, data: Path | None) -> None:
+    def __init__(self, root: Path, *, priced_models: Sequence[str], data: Path | None) -> None:
         """`data` is where our own server keeps its files; of another we can't know the past."""
         self._migrations = root / "migrations" / "versions"
         self._note = data / ".prepared" if data else None
         self.migrate = flask_command("migrate")
         self.price: Sequence[str] = ()
-        if priced_model:
+        if priced_models:
             self.price = flask_command(
-                *("price", priced_model),
+                *("price", *priced_models),
                 *("--input-credits", PRICE_INPUT_CREDITS, "--output-credits", PRICE_OUTPUT_CREDITS),
             )
 

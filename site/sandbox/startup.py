@@ -51,7 +51,11 @@ class Startup:
             say(f"Starting a stand-in for {stand_in.note.partition(':')[0]} …")
             self._start(stand_in.name, stand_in.command)
             self._tell(stand_in.environ)
-        self._serve(self._preparation(has_model="models" in (s.name for s in stand_ins)))
+        priced = {"models": "OPENAI_MODEL", "painter": "OPENAI_IMAGE_MODEL"}
+        named = [s.environ[priced[s.name]] for s in stand_ins if s.name in priced]
+        # Several are separated by commas.
+        models = [model.strip() for names in named for model in names.split(",")]
+        self._serve(self._preparation(priced_models=models))
         for stand_in in stand_ins:
             self._wait_for_answer(stand_in.ready_url, f"Waiting for {stand_in.name}")
         self._wait_for_answer(
@@ -60,7 +64,7 @@ class Startup:
         installation.publish(self.told)
         self._announce(stand_ins, seconds=time.monotonic() - began)
 
-    def _preparation(self, *, has_model: bool) -> Preparation:
+    def _preparation(self, *, priced_models: Sequence[str]) -> Preparation:
         """Has a database running, and knows what must be done to it."""
         data = None
         if not self.environ.get("DATABASE_URL"):
@@ -68,8 +72,7 @@ class Startup:
             self._serve_database(cluster)
             self._tell({"DATABASE_URL": cluster.url})
             data = cluster.data
-        model = self.environ["OPENAI_MODEL"] if has_model else None
-        return Preparation(self.root, priced_model=model, data=data)
+        return Preparation(self.root, priced_models=priced_models, data=data)
 
     def _serve_database(self, cluster: Cluster) -> None:
         cluster.prepare()
@@ -101,7 +104,7 @@ class Startup:
         )
         self._start_app()
         if preparation.price:
-            self._finish(self._start("price", preparation.price), "Setting the model's price")
+            self._finish(self._start("price", preparation.price), "Setting the models' price")
         preparation.remember()
 
     def _start_app(self) -> None:

@@ -1,14 +1,34 @@
-/* Keeps what somebody types: through a reload, a change of phase, a fragment that comes late. */
+/* Keeps what somebody types: through a reload, a change of phase, a fragment that comes late.
+
+The server keeps it a moment after each pause; until then this tab does. */
 
 const WARN_CHARACTERS = 60;
 
 let hadFocus = false;
 
 document.addEventListener("input", ({ target }) => {
-  if (target.dataset.draft) {
-    sessionStorage.setItem(key(target), target.value);
-    count(target);
+  if (target.dataset.draft) sessionStorage.setItem(key(target), target.value);
+  if (target.closest("#composer")) count(target);
+});
+document.addEventListener("submit", ({ target }) => {
+  const field = target.querySelector("[data-draft]");
+  if (field) sessionStorage.removeItem(key(field));
+});
+document.addEventListener("htmx:after:request", ({ detail }) => {
+  const field = detail.ctx.sourceElement;
+  const isKept = field.dataset?.draft && detail.ctx.response?.raw.ok;
+  if (isKept && detail.ctx.request.body?.get("line") === field.value) {
+    sessionStorage.removeItem(key(field));
+    // What is kept is nothing that could be lost.
+    field.defaultValue = field.value;
   }
+});
+// What was sent as a line is no draft any more, though the field may be the same one.
+document.addEventListener("htmx:after:request", ({ detail }) => {
+  const { sourceElement: form, request, response } = detail.ctx;
+  const field = document.querySelector("[data-draft]");
+  const isSent = form.matches("form") && response?.raw.ok && request.body?.get("line");
+  if (isSent && field && isSent === field.value) field.value = "";
 });
 document.addEventListener("htmx:before:swap", () => {
   hadFocus = Boolean(document.activeElement?.closest("#composer"));
@@ -16,20 +36,21 @@ document.addEventListener("htmx:before:swap", () => {
 document.addEventListener("htmx:after:swap", prepare);
 prepare();
 
-/** Whether the composer holds something that is not sent yet. */
+/** Whether the composer holds something that is not sent yet: words, or a choice. */
 export function isComposing() {
   const field = document.querySelector("#composer textarea");
-  if (!field) return false;
-  return document.activeElement === field || field.value !== field.defaultValue;
+  if (field && (document.activeElement === field || field.value !== field.defaultValue)) return true;
+  const ticked = [...document.querySelectorAll("#composer input")];
+  return ticked.some((choice) => choice.checked !== choice.defaultChecked);
 }
 
 function prepare() {
   const field = document.querySelector("[data-draft]");
-  if (field && !field.value) field.value = sessionStorage.getItem(key(field)) ?? "";
-  if (field?.defaultValue) sessionStorage.removeItem(key(field));
-  if (field) count(field);
+  const unsaved = field && sessionStorage.getItem(key(field));
+  if (unsaved && document.activeElement !== field) field.value = unsaved;
+  for (const each of document.querySelectorAll("#composer textarea")) count(each);
   if (hadFocus && document.activeElement === document.body) {
-    document.getElementById("composer").focus({ preventScroll: true });
+    document.querySelector("#composer .composer").focus({ preventScroll: true });
   }
   hadFocus = false;
 }
@@ -39,7 +60,8 @@ function key(field) {
 }
 
 function count(field) {
+  const output = field.form?.querySelector("[data-characters-left]");
+  if (!output) return;
   const left = field.maxLength - field.value.length;
-  const output = field.form.querySelector("[data-characters-left]");
   output.textContent = left <= WARN_CHARACTERS ? `${left} characters left.` : "";
 }

@@ -1,28 +1,40 @@
-/* Who sits in the room, and who looks at it now. */
+/* Who sits in the room, who looks at it now, and how many only watch. */
 
 let here = new Set();
 
 document.addEventListener("htmx:after:swap", mark);
 
 /** `here` are the ids of those who look, `members` who has a seat; true if those have changed. */
-export function showPresence({ here: ids, members }) {
+export function showPresence({ here: ids, members, host }) {
   here = new Set(ids);
-  const isStale = haveChanged(members);
+  const isStale = haveChanged(members, host);
   if (isStale) document.body.dispatchEvent(new Event("seats-stale"));
   mark();
   return isStale;
 }
 
-function haveChanged(members) {
-  const shown = [...document.querySelectorAll("#seats [data-user]")].map((seat) => seat.dataset.user);
+function haveChanged(members, host) {
+  const shown = seats().map((seat) => seat.dataset.user);
   const now = members.map((member) => String(member.id));
-  return now.join() !== shown.join();
+  const marked = document.querySelector("#seats [data-host]")?.dataset.user ?? null;
+  return now.join() !== shown.join() || marked !== (host === null ? null : String(host));
 }
 
 function mark() {
-  for (const seat of document.querySelectorAll("#seats [data-user]")) {
-    const isHere = here.has(Number(seat.dataset.user));
+  const seated = new Set();
+  for (const seat of seats()) {
+    const id = Number(seat.dataset.user);
+    const isHere = here.has(id);
+    seated.add(id);
     seat.classList.toggle("is-here", isHere);
     seat.querySelector("[data-presence]").textContent = isHere ? "here" : "away";
   }
+  const watching = [...here].filter((id) => !seated.has(id)).length;
+  const node = document.querySelector("[data-watchers]");
+  node.hidden = watching === 0;
+  node.textContent = watching === 1 ? "One more watches." : `${watching} more watch.`;
+}
+
+function seats() {
+  return [...document.querySelectorAll("#seats [data-user]")];
 }

@@ -1,21 +1,27 @@
 /* A room, live: who is here, the round as it changes, the text as it is written. */
 
+import "./clock.js";
 import { isComposing } from "./composer.js";
 import { showPresence } from "./presence.js";
 import { ask, members, onConnect } from "./socket.js";
-import { adoptStream, catchUp, receive, shownText, startStream } from "./stream.js";
+import { adoptStream, catchUp, isEndInView, receive, shownText, startStream } from "./stream.js";
 import { toast } from "./toast.js";
 
 const POLL_MILLISECONDS = 3000;
 const WORDS = {
-  generating: "The model has begun to write.",
+  generating: "The model has begun.",
   done: "The round is finished.",
   failed: "The round failed. Nobody was charged.",
   stopped: "The round was stopped.",
 };
+const WORDS_OF_SHEET = {
+  proposed: "Somebody would like to make the sheet public.",
+  public: "Everybody agreed: the sheet is public.",
+};
 
-const { room: code, me } = document.querySelector("[data-room]").dataset;
+const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
+const isWatching = watching !== undefined;
 let shown = { ...round().dataset };
 // The numbers of the newest presence and round; what a page brought has none.
 const newest = { presence: -1, round: -1 };
@@ -26,6 +32,8 @@ onConnect(members, enter);
 members.on("presence", takePresence);
 members.on("round", showRound);
 members.on("delta", receive);
+// Its page says what is left of it.
+members.on("room_closed", () => location.reload());
 members.on("notice", ({ code: reason, message }) => {
   const link = { href: "/credits", label: "Top up" };
   toast(message, reason === "insufficient_credits" ? link : undefined);
@@ -41,8 +49,11 @@ async function enter() {
   const { generation, seq } = before;
   const answer = await ask(members, "enter_room", { code, last_seq: seq, generation });
   if (!members.connected) return;
+  // A seat is free, and the page offers it.
+  if (!answer.ok && isWatching) return location.assign(`/rooms/${code}`);
   if (!answer.ok) return toast(answer.error.message);
-  takePresence({ seq: answer.seq, here: answer.here, members: answer.room.members });
+  const { host, members: seated } = answer.room;
+  takePresence({ seq: answer.seq, here: answer.here, host, members: seated });
   if (answer.round) showRound(answer.round);
   if (answer.generation) catchUp(answer.generation, before);
 }
@@ -55,13 +66,16 @@ function isNews(kind, seq) {
 
 function takePresence(presence) {
   if (!isNews("presence", presence.seq)) return;
-  // The seat was given up, in this tab or another: /rooms knows where to go.
-  if (!presence.members.some((member) => member.id === Number(me))) location.assign("/rooms");
+  const isSeated = presence.members.some((member) => member.id === Number(me));
+  // A seat was taken or given up, in this tab or another: /rooms knows where to go.
+  if (isSeated === isWatching) location.assign("/rooms");
+  // Whoever only watches is offered the seat that is free now.
+  else if (isWatching && presence.members.length < Number(seats)) location.assign(`/rooms/${code}`);
   else drawPresence(presence);
 }
 
 function drawPresence(presence) {
-  // What a round costs each depends on how many sit here.
+  // What a round costs each depends on how many sit here, and some choices are the host's.
   if (showPresence(presence) && !isComposing()) tell("composer-stale");
 }
 
@@ -70,8 +84,14 @@ function showRound({ seq, html }) {
   // Parsed as a document of its own, so that nothing in it can run.
   const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("round");
   if (parsed.isEqualNode(round())) return;
+  const hadFocus = frame.contains(document.activeElement);
+  const hasFollowed = isEndInView();
   frame.replaceChildren(parsed);
+  // The one thing in it that somebody may be about to press.
+  if (hadFocus) frame.querySelector(".sheet-way .button")?.focus({ preventScroll: true });
   roundChanged();
+  // Whoever has read to the end sees what it cost, and where it leads.
+  if (hasFollowed) frame.querySelector(".sheet-way")?.scrollIntoView({ block: "nearest" });
 }
 
 // Fetched while nobody told: it may be older or newer than what comes over the socket next.
@@ -87,6 +107,8 @@ function roundChanged() {
   adoptStream();
   if (shown.number !== before.number) tell("earlier-stale");
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");
+  else if (shown.sheet !== before.sheet) announce(WORDS_OF_SHEET[shown.sheet] ?? "");
+  if (isWatching) return;
   const composer = document.getElementById("composer").dataset;
   const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
   // Everybody waits for the host's word, so the host is asked even while they type.

@@ -1,7 +1,12 @@
 /* The text as it is written. Deltas are numbered: each is shown once and in order. */
 
 const GAP_MILLISECONDS = 500;
-const STALLED_MILLISECONDS = 3000;
+// What the page says when nothing comes, and after how long; the longest first.
+const SILENCES = [
+  [3000, "The press stands still. It goes on by itself, or nobody pays."],
+  [1000, "The press is thinking…"],
+];
+const LOOK_MILLISECONDS = 250;
 
 let node = null;
 let generation = null;
@@ -14,7 +19,7 @@ let askAgain = () => {};
 /** `ask` is called when something is missing that did not come by itself. */
 export function startStream(ask) {
   askAgain = ask;
-  setInterval(sayWhenStalled, 1000);
+  setInterval(sayWhenSilent, LOOK_MILLISECONDS);
 }
 
 /** What is shown now; `catchUp` wants it back with what the server answers. */
@@ -93,10 +98,11 @@ function forgetOld() {
   }
 }
 
-function sayWhenStalled() {
-  if (node && isWriting(node) && Date.now() - heardAt > STALLED_MILLISECONDS) {
-    say("The press is thinking…");
-  }
+function sayWhenSilent() {
+  if (!node || !isWriting(node)) return;
+  const silent = Date.now() - heardAt;
+  const words = SILENCES.find(([milliseconds]) => silent > milliseconds)?.[1];
+  if (words) say(words);
 }
 
 // While it is written, the status line stands below the text: it is the end to keep in view.
@@ -104,7 +110,8 @@ function endOfText() {
   return document.querySelector("[data-stream-status]");
 }
 
-function isEndInView() {
+/** Whether somebody follows the text to where it ends at the moment. */
+export function isEndInView() {
   const end = endOfText();
   return end !== null && end.getBoundingClientRect().top < innerHeight;
 }

@@ -78,6 +78,13 @@ def dispute(user_id: int, purchase_id: uuid.UUID, credits: int) -> str:
     return histories.dispute(user_id, purchase_id, credits)
 
 
+def leave_room(user_id: int) -> None:
+    """Gives the seat up, in whatever room it is."""
+    room = rooms.current_room(user_id)
+    assert room
+    rooms.leave(room, user_id)
+
+
 def written_together(ada: int, ben: int) -> int:
     """A sheet of both, in a room that Ada has left; its generation."""
     rooms.create_room([ada, ben])
@@ -86,7 +93,7 @@ def written_together(ada: int, ben: int) -> int:
     prompt = text("""UPDATE generations SET messages = '[{"content": "Ada: A frog."}]'""")
     db.session.execute(prompt)
     histories.end_generation(generation_id, {ada: 7, ben: 6})
-    rooms.leave(ada)
+    leave_room(ada)
     db.session.commit()
     return generation_id
 
@@ -144,7 +151,7 @@ def test_without_the_word_nothing_is_deleted(
 def test_whoever_has_credits_held_stays(client: Browser, sign_in_as: SignInAs) -> None:
     ada = sign_in_as(client, "Ada", credits=50).id
     histories.held_generation({ada: 30})
-    rooms.leave(ada)
+    leave_room(ada)
     db.session.commit()
     assert_stays(client, "are held")
 
@@ -181,7 +188,7 @@ def test_whoever_owes_stays_until_it_is_repaid(client: Browser, sign_in_as: Sign
     ada = sign_in_as(client, "Ada").id
     purchase_id = histories.buy(ada, 50)
     histories.end_generation(histories.held_generation({ada: 30}), {ada: 30})
-    rooms.leave(ada)
+    leave_room(ada)
     reference = dispute(ada, purchase_id, 50)
     db.session.execute(text("UPDATE disputes SET state = 'lost' WHERE id = :r"), {"r": reference})
     db.session.commit()
@@ -202,7 +209,7 @@ def test_lines_that_no_model_has_read_go_and_nobody_is_treated_any_more(
     db.session.execute(
         text("UPDATE contributions SET paid_by = :a WHERE user_id = :b"), {"a": ada, "b": ben}
     )
-    rooms.leave(ada)
+    leave_room(ada)
     db.session.commit()
     assert delete_account(client).status_code == 303
     ((user_id, paid_by, short_since),) = rows(

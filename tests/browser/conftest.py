@@ -57,7 +57,7 @@ def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
         context.set_default_timeout(ROUND_TRIP_MS)
         contexts.append(context)
         page = context.new_page()
-        _listen_for_complaints(page, complaints, stack.url)
+        listen_for_complaints(page, complaints, stack.url)
         return page
 
     yield open_one
@@ -66,7 +66,7 @@ def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
     assert not complaints, complaints
 
 
-def _listen_for_complaints(page: Page, complaints: list[str], url: str) -> None:
+def listen_for_complaints(page: Page, complaints: list[str], url: str) -> None:
     """Reports of the policy arrive on the console as errors."""
 
     def is_ours() -> bool:

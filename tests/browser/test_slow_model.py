@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import requests
 from playwright.sync_api import Page, expect
 
@@ -25,6 +26,7 @@ STACK_ENV = {"SANDBOX_MODEL": "scripted-slow"}
 WORDS = "You wrote"
 
 
+@pytest.mark.fault("G6")
 def test_stop_ends_the_text_at_the_model_too_and_charges_what_was_written(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -41,6 +43,7 @@ def test_stop_ends_the_text_at_the_model_too_and_charges_what_was_written(
     assert_clean_audit(stack)
 
 
+@pytest.mark.fault("G7")
 def test_a_reload_in_the_middle_loses_and_repeats_nothing(
     open_page: OpenPage, stack: Stack
 ) -> None:

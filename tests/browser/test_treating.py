@@ -34,11 +34,11 @@ def test_the_host_is_asked_live_and_treats(open_page: OpenPage, stack: Stack) ->
     ben.get_by_role("button", name="Join this room").click()
     expect(ben.locator("#seats").get_by_text("here")).to_have_count(2)
     add_line(ben, "A crate that hums.")
-    expect(ben.get_by_role("button", name="Start now")).to_be_visible()
+    expect(ada.get_by_role("button", name="Start now")).to_be_visible()
     freeze(stack, 1)
     # She is asked even while she types, and keeps what she typed.
     ada.locator("#composer textarea").fill("A lighthouse keeper")
-    ben.get_by_role("button", name="Start now").click()
+    ada.get_by_role("button", name="Start now").click()
     expect(ben.locator("#composer")).to_contain_text("Your credits are frozen")
     expect(ada.locator("#composer")).to_contain_text("You pay at most")
     expect(ada.locator("#composer textarea")).to_have_value("A lighthouse keeper")

@@ -21,6 +21,7 @@ def var() -> Iterator[Path]:
         yield Path(folder) / "var"
 
 
+@pytest.mark.fault("G2")
 def test_a_server_killed_in_mid_stream_keeps_the_text_and_gives_everything_back(var: Path) -> None:
     with running_stack(var, SANDBOX_MODEL="scripted-slow") as stack:
         ada = Visitor(stack.url).sign_in("ada").buy()
@@ -49,5 +50,9 @@ def test_a_server_killed_in_mid_stream_keeps_the_text_and_gives_everything_back(
         assert heard.split()[0] in page
         balance = ada.balance()
         assert (balance["posted"], balance["held"]) == (2000, 0)
+        again = ada.submit(f"/rooms/{code}/retries", page=f"/rooms/{code}", round="1")
+        assert "A frog." in again.text
+        assert socket.hear("delta")["text"]
+        ada.submit(f"/rooms/{code}/generation/stop", page=f"/rooms/{code}")
         assert_clean_audit(stack)
         ada.leave()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
+from sqlalchemy import create_engine, make_url, text
 
+from potluck.settings import Settings
 from tests.live.beside import Beside, process_beside
 from tests.stack import Stack, running_stack
 from tests.visitors import Visitor
@@ -48,6 +52,21 @@ def sql(stack: Stack) -> Iterator[Callable[..., list[Any]]]:
             return cursor.fetchall() if cursor.description else []
 
         yield run
+
+
+@pytest.fixture
+def database_url(app: Flask, settings: Settings) -> Iterator[str]:
+    """An empty database on the server of the run."""
+    assert settings.database_url
+    url = make_url(settings.database_url.get_secret_value())
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    name = f"potluck_live_{secrets.token_hex(4)}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture

@@ -35,10 +35,12 @@ SIGN_IN = """
 """
 
 
-def make_members(connection: psycopg.Connection, *, people: int) -> list[int]:
+def make_members(
+    connection: psycopg.Connection, *, people: int, credits: int = CREDITS
+) -> list[int]:
     """So many members who can pay for rounds; their ids."""
     with connection.transaction():
-        connection.execute(MEMBERS.format(people=people, credits=CREDITS).encode())
+        connection.execute(MEMBERS.format(people=people, credits=credits).encode())
     rows = connection.execute("SELECT id FROM users ORDER BY id DESC LIMIT %s", [people])
     return sorted(user_id for (user_id,) in rows)
 

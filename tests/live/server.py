@@ -13,20 +13,30 @@ from sandbox.ports import free_port
 from tests.stack import CONFIGURATION, ROOT, wait_until_answers
 
 STOP_SECONDS_MAX = 20
+# No text is written there, but what one would cost is known.
+NO_MODEL_URL = "http://127.0.0.1:9"
 # One round costs 15 credits.
-PRICE = ("scripted", "--input-credits", "1000", "--output-credits", "40000")
+PRICE = ("--input-credits", "1000", "--output-credits", "40000")
 
 
 class LiveServer:
     """`python wsgi.py` on a free port, on one core where one is named."""
 
     def __init__(
-        self, *, database_url: str, var: Path, core: int | None = None, role: str = ""
+        self,
+        *,
+        database_url: str,
+        var: Path,
+        core: int | None = None,
+        role: str = "",
+        model: str = "scripted",
+        model_url: str = NO_MODEL_URL,
     ) -> None:
         self.port = free_port("127.0.0.1", 0)
         self.origin = f"http://localhost:{self.port}"
         self._log = var / f"{role or 'server'}.log"
         self._core = core
+        self._model = model
         self._environ = {
             **os.environ,
             **dict.fromkeys(CONFIGURATION, ""),
@@ -34,10 +44,9 @@ class LiveServer:
             "POTLUCK_VAR": str(var),
             "PORT": str(self.port),
             "POTLUCK_ROLE": role,
-            # No text is written here, but what one would cost is known.
-            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            "OPENAI_BASE_URL": f"{model_url}/v1",
             "OPENAI_API_KEY": "sandbox",
-            "OPENAI_MODEL": PRICE[0],
+            "OPENAI_MODEL": model,
         }
 
     @property
@@ -51,7 +60,7 @@ class LiveServer:
 
     def prepare(self) -> None:
         """Brings the database to this version, and sets a price for rounds."""
-        for words in (("migrate",), ("price", *PRICE)):
+        for words in (("migrate",), ("price", self._model, *PRICE)):
             code, said = self.flask(*words)
             assert code == 0, said
 

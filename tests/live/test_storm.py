@@ -6,32 +6,13 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from sqlalchemy import create_engine, make_url, text
 
-from potluck.settings import Settings
 from tests.stack import ROOT
 
 SECONDS = "120"
-
-
-@pytest.fixture
-def database_url(app: Flask, settings: Settings) -> Iterator[str]:
-    """An empty database on the server of the run."""
-    assert settings.database_url
-    url = make_url(settings.database_url.get_secret_value())
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    name = f"potluck_storm_{secrets.token_hex(4)}"
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield url.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 @pytest.mark.fault("S8")

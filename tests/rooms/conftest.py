@@ -13,12 +13,13 @@ from potluck.accounts.models import User
 from potluck.credits import ledger, pricing
 from potluck.credits.audit import audit
 from potluck.database import db
-from potluck.rooms import generation, leases, rooms, rounds
+from potluck.rooms import generation, leases, orders, rooms, rounds
 from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
 from tests.people import Browser, make_user
 from tests.rooms.four import ADA, BEN, CHIYO, DARA, NAMES, Four
+from tests.sandbox.processes import stand_in
 
 
 @pytest.fixture(autouse=True)
@@ -42,10 +43,14 @@ class Table:
         """The room; a request in between ended the session that it was read in."""
         return db.session.get_one(Room, self.room_id)
 
+    def set(self, **changed: object) -> None:
+        """Other settings from now on, until the test ends."""
+        before = self.app.extensions["settings"]
+        self.app.extensions["settings"] = before.model_copy(update=changed)
+
     def use_model(self, name: str) -> None:
         """The installation's model from now on, at a price of its own."""
-        before = self.app.extensions["settings"]
-        self.app.extensions["settings"] = before.model_copy(update={"openai_model": name})
+        self.set(openai_model=name)
         pricing.set_price(name, input_credits_per_million=1_000, output_credits_per_million=40_000)
         db.session.commit()
 
@@ -57,7 +62,7 @@ class Table:
 
     def start(self) -> None:
         """Holds everybody's share and orders the text."""
-        rounds.start(self.room)
+        orders.order(self.room)
         db.session.commit()
 
     def write(self) -> Round:
@@ -106,6 +111,13 @@ class Seats:
         """Posted and held, as each of them sees it."""
         seen = [browser.get("/credits/balance").get_json() for browser in self.browsers]
         return [(numbers["posted"], numbers["held"]) for numbers in seen]
+
+
+@pytest.fixture(scope="module")
+def painter_url() -> Iterator[str]:
+    """A scripted model that draws, in a process of its own."""
+    with stand_in("sandbox.models.painter", ready_path="/health") as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import generation, leases, rounds, settlement
+from potluck.rooms import generation, leases, orders, parts, settlement
 from potluck.rooms.model import Usage
 from potluck.rooms.quotes import quote
 from potluck.rooms.recipes import recipe
@@ -25,8 +25,8 @@ def test_two_people_share_one_text_and_its_cost(table: Table) -> None:
     assert written
     assert round_.phase == "done"
     assert written.text.startswith("This is a scripted model")
-    assert written.cost_credits == sum(part.credits for part in rounds.bill(round_))
-    ada, ben = rounds.bill(round_)
+    assert written.cost_credits == sum(part.credits for part in parts.bill(round_))
+    ada, ben = parts.bill(round_)
     assert abs(ada.credits - ben.credits) <= 1
     spent = sum(1000 - posted for posted, _ in table.balances())
     assert spent == written.cost_credits
@@ -49,10 +49,17 @@ def test_the_cost_is_never_more_than_the_ceiling_that_was_shown(table: Table) ->
     assert max(held for _, held in table.balances()) <= shown.each
 
 
+@pytest.mark.fault("G3")
 @pytest.mark.parametrize(
     ("model", "code"),
     [
+        ("scripted-400", "provider_refused_request"),
+        ("scripted-401", "provider_refused_key"),
         ("scripted-500", "provider_failed"),
+        ("scripted-502", "provider_failed"),
+        ("scripted-error", "provider_failed"),
+        ("scripted-flood", "stream_cut"),
+        ("scripted-new", "provider_refused_request"),
         ("scripted-429", "provider_busy"),
         ("scripted-html", "stream_cut"),
         ("scripted-cut", "stream_cut"),
@@ -70,8 +77,10 @@ def test_nobody_is_charged_when_the_model_fails(table: Table, model: str, code: 
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
-def test_what_came_before_the_stream_was_cut_is_kept(table: Table) -> None:
-    table.use_model("scripted-cut")
+@pytest.mark.fault("G3")
+@pytest.mark.parametrize("model", ["scripted-cut", "scripted-error"])
+def test_what_came_before_the_stream_was_cut_is_kept(table: Table, model: str) -> None:
+    table.use_model(model)
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     written = table.write().generation
@@ -79,8 +88,35 @@ def test_what_came_before_the_stream_was_cut_is_kept(table: Table) -> None:
     assert written.text.startswith("This is a scripted model")
 
 
-def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -> None:
-    table.use_model("scripted-nousage")
+@pytest.mark.parametrize(
+    "model",
+    ["scripted-comments", "scripted-thinking", "scripted-whole", "scripted-vllm", "unheard-of"],
+)
+def test_servers_that_answer_in_their_own_way_are_understood(table: Table, model: str) -> None:
+    table.use_model(model)
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    round_ = table.write()
+    written = round_.generation
+    assert round_.phase == "done"
+    assert written
+    assert not written.usage_estimated
+    assert written.output_tokens == len(written.text.split())
+
+
+def test_what_no_database_can_keep_is_left_out_of_a_text(table: Table) -> None:
+    table.use_model("scripted-torn")
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    written = table.write().generation
+    assert written
+    assert (written.state, written.text) == ("done", "Torn ? apart.")
+
+
+@pytest.mark.fault("G4")
+@pytest.mark.parametrize("model", ["scripted-nousage", "scripted-negative", "scripted-absurd"])
+def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table, model: str) -> None:
+    table.use_model(model)
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     round_ = table.write()
@@ -90,6 +126,7 @@ def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table) -
     assert round_.generation.cost_credits
 
 
+@pytest.mark.fault("G1")
 def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
@@ -100,6 +137,7 @@ def test_an_order_that_died_before_it_was_sent_is_released(table: Table) -> None
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
+@pytest.mark.fault("G2")
 def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
@@ -114,6 +152,7 @@ def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) 
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 
+@pytest.mark.fault("G1")
 def test_an_order_that_nobody_took_up_is_given_back(table: Table) -> None:
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
@@ -180,7 +219,7 @@ def test_a_model_without_a_price_starts_nothing(table: Table) -> None:
     before = table.app.extensions["settings"]
     table.app.extensions["settings"] = before.model_copy(update={"openai_model": "unheard-of"})
     with pytest.raises(pricing.NoPrice):
-        rounds.start(table.room)
+        orders.order(table.room)
     db.session.rollback()
     assert table.round.phase == "collecting"
 

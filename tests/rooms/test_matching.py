@@ -34,9 +34,11 @@ def test_matchers_that_race_seat_everybody_once(app: Flask, people: int) -> None
     left = list(db.session.scalars(LEFT_WAITING))
     assert sorted([seat.user_id for seat in seated] + left) == sorted(waiting)
     # Rooms of four are made first, so one person may be alone, and never a pair.
-    assert len(left) == (1 if people % rooms.SEATS_MAX == 1 else 0)
+    assert len(left) == (1 if people % matching.PEOPLE_MAX == 1 else 0)
     by_room = [seat.room_id for seat in seated]
-    assert all(matching.PEOPLE_MIN <= by_room.count(room) <= rooms.SEATS_MAX for room in by_room)
+    assert all(
+        matching.PEOPLE_MIN <= by_room.count(room) <= matching.PEOPLE_MAX for room in by_room
+    )
 
 
 def test_whoever_was_banned_while_they_waited_is_seated_with_nobody(app: Flask) -> None:

@@ -6,20 +6,48 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from markupsafe import escape
 
 from potluck.database import db
-from potluck.rooms import prompts, rooms, rounds
+from potluck.rooms import orders, prompts, rooms, rounds
 from potluck.rooms.models import Contribution
-from potluck.rooms.recipes import recipe, recipes
+from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
 from tests.people import Browser, make_user
-from tests.rooms.conftest import Table
+from tests.rooms.conftest import Seats, Table
+
+MARKUP = "<script>alert(1)</script>"
+NASTY = [
+    MARKUP,
+    "A frog\x00 with a null.",
+    "\u202eA frog\u202c turned \u2067around.",
+    "\N{FROG FACE}\N{ZERO WIDTH JOINER}\N{ROCKET}" * 20,
+    "{{ 7 * 7 }} {% raw %} &amp; &#x3C;b&#x3E;",
+    "x" * 280,
+    "y" * 100_000,
+    "z" * 2_000_000,
+]
 
 
 def test_a_line_is_trimmed_to_one_line_of_visible_characters(table: Table) -> None:
     rounds.contribute(table.room, user_id=table.people[0].id, line="  a\x00 b\n\n\u202ec  ")
     db.session.commit()
     assert table.round.contributions[0].text == "a b c"
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize("line", NASTY)
+def test_whatever_a_line_holds_is_shown_as_text_or_refused(seats: Seats, line: str) -> None:
+    ada, ben = seats.browsers
+    status = seats.send(ada, "contribution", line=line).status_code
+    page = ben.get(seats.path).get_data(as_text=True)
+    assert status in {303, 413, 422}
+    assert len(seats.table.round.contributions) == (status == 303)
+    assert MARKUP not in page
+    assert "\x00" not in page
+    if status == 303:
+        (kept,) = seats.table.round.contributions
+        assert str(escape(kept.text)) in page
 
 
 def test_sending_another_line_replaces_the_first(table: Table) -> None:
@@ -46,12 +74,12 @@ def test_a_line_after_the_start_is_refused(table: Table) -> None:
 
 def test_a_round_cannot_start_twice_or_empty(table: Table) -> None:
     with pytest.raises(rounds.WrongPhase):
-        rounds.start(table.room)
+        orders.order(table.room)
     db.session.rollback()
     table.add_lines("A frog.")
     table.start()
     with pytest.raises(rounds.WrongPhase):
-        rounds.start(table.room)
+        orders.order(table.room)
 
 
 def test_a_line_stays_a_line_in_the_prompt(table: Table) -> None:
@@ -61,12 +89,8 @@ def test_a_line_stays_a_line_in_the_prompt(table: Table) -> None:
     assert "Ignore the above" not in told[0]["content"]
 
 
-def test_every_recipe_in_the_folder_can_be_read() -> None:
-    assert {"story", "explain", "plan"} <= set(recipes())
-
-
 def test_a_seat_that_was_left_is_free_for_somebody_else(table: Table) -> None:
-    rooms.leave(table.people[0].id)
+    rooms.leave(table.room, table.people[0].id)
     newcomer = make_user("Chiyo")
     rooms.join(table.room, newcomer.id)
     db.session.commit()
@@ -75,6 +99,7 @@ def test_a_seat_that_was_left_is_free_for_somebody_else(table: Table) -> None:
 
 
 def test_a_full_room_seats_nobody_else(table: Table) -> None:
+    rooms.set_seats(table.room, 4)
     for name in ("Chiyo", "Dara"):
         rooms.join(table.room, make_user(name).id)
     with pytest.raises(rooms.RoomFull):

@@ -94,10 +94,10 @@ def test_a_round_that_waits_for_the_host_does_not_start_by_itself(short: Four) -
 
 
 def test_trying_again_as_it_is_starts_once_everybody_can_pay(short: Four) -> None:
-    short.submit(BEN, "generation")
+    short.submit(ADA, "generation")
     assert short.table.round.phase == "collecting"
     short.give(CHIYO, 1000)
-    short.submit(BEN, "generation")
+    short.submit(ADA, "generation")
     assert short.table.round.phase == "generating"
     assert not any(line.short_since for line in short.table.round.contributions)
     short.table.write()
@@ -153,7 +153,7 @@ def test_another_who_cannot_pay_by_then_is_waited_for_too(short: Four, choice: s
 def test_a_pot_that_would_be_empty_is_not_started(four: Four) -> None:
     four.add_lines(CHIYO)
     four.take_all(CHIYO)
-    four.submit(BEN, "generation")
+    four.submit(ADA, "generation")
     assert "Go on without it" not in four.composer(ADA)
     assert four.decide(ADA, "leave_out").status_code == 409
     assert four.names_of_lines() == {"Chiyo"}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from potluck.rooms import rounds
+from potluck.rooms import parts
 from tests.rooms.four import ADA, BEN, CHIYO, DARA, NAMES, Four
 
 
@@ -23,17 +23,17 @@ def test_when_the_host_treats_they_pay_two_parts_and_the_bill_says_so(short: Fou
     assert cost
     assert sum(short.paid()) == cost
     assert short.table.balances()[CHIYO] == (0, 0)
-    parts = rounds.bill(round_)
-    assert [(part.payer, part.guest) for part in parts] == [
+    bill_of = parts.bill(round_)
+    assert [(part.payer, part.guest) for part in bill_of] == [
         ("Ada", None),
         ("Ben", None),
         ("Ada", "Chiyo"),
         ("Dara", None),
     ]
-    assert parts[0].credits + parts[2].credits == short.paid()[ADA]
-    assert sum(part.credits for part in parts) == cost
+    assert bill_of[0].credits + bill_of[2].credits == short.paid()[ADA]
+    assert sum(part.credits for part in bill_of) == cost
     bill = short.page(BEN).partition("This round cost")[2]
-    assert re.search(rf"Ada {parts[0].credits}, .*Ada {parts[2].credits} for Chiyo", bill)
+    assert re.search(rf"Ada {bill_of[0].credits}, .*Ada {bill_of[2].credits} for Chiyo", bill)
 
 
 def test_the_receipt_says_whom_the_host_treated(short: Four) -> None:
@@ -81,11 +81,11 @@ def test_a_frozen_host_can_not_treat(short: Four) -> None:
 def test_a_host_without_a_line_can_treat_and_is_billed_for_the_guest(four: Four) -> None:
     four.add_lines(CHIYO, DARA)
     four.take_all(CHIYO)
-    four.submit(DARA, "generation")
+    four.submit(ADA, "generation")
     assert "Go on without it" in four.composer(ADA)
     four.decide(ADA, "treat")
     round_ = four.table.write()
-    assert [(part.payer, part.guest) for part in rounds.bill(round_)] == [
+    assert [(part.payer, part.guest) for part in parts.bill(round_)] == [
         ("Ada", "Chiyo"),
         ("Dara", None),
     ]

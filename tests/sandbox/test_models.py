@@ -144,6 +144,25 @@ def test_closing_the_stream_stops_the_script(scripted: openai.OpenAI, scripted_u
     wait_for(lambda: generating(scripted_url) == 0)
 
 
+def test_a_script_goes_on_when_somebody_lets_it(scripted: openai.OpenAI, scripted_url: str) -> None:
+    answer = stream(scripted.with_options(timeout=0.5), "scripted-waiting")
+    heard = [next(answer) for _ in range(25)]
+    with pytest.raises(openai.APITimeoutError):
+        next(answer)
+    wait_for(lambda: generating(scripted_url) == 0)
+    for _ in range(2):
+        requests.post(f"{scripted_url}/turns", json={}, timeout=5)
+    whole = text_of(list(stream(scripted, "scripted-waiting")))
+    assert whole.startswith(text_of(heard))
+    assert len(whole.split()) >= 48
+
+
+def test_a_hiccup_is_over_when_the_same_is_asked_again(scripted: openai.OpenAI) -> None:
+    with pytest.raises(openai.APIError):
+        list(stream(scripted, "scripted-hiccup"))
+    assert text_of(list(stream(scripted, "scripted-hiccup"))).endswith("tonight?")
+
+
 def test_the_small_model_answers_and_counts_its_tokens() -> None:
     if weights.path() is None:
         assert weights.model() == weights.SCRIPTED_MODEL

@@ -16,11 +16,12 @@ from sqlalchemy import select, text
 from potluck.accounts import identities, sessions
 from potluck.accounts.models import SessionRow
 from potluck.database import db
-from potluck.rooms import rooms, rounds
+from potluck.rooms import pictures, rooms, rounds
 from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
 from tests.credits import histories
 from tests.people import Browser, make_user
+from tests.rooms.sheet_people import made_sheet
 
 BUY = text("""
     INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
@@ -33,6 +34,11 @@ EVENT_ID = "evt_that_failed"
 FAIL = text("""
     INSERT INTO stripe_events (id, type, payload, attempts)
     VALUES (:id, 'product.created', '{"data": {"object": {}}}', 1)
+""")
+
+DRAW = text("""
+    INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+    VALUES (:id, :name, 'image/png', 1, 1, 9)
 """)
 
 
@@ -48,6 +54,8 @@ class World:
     hold_id: int
     identity_id: int
     session_id: int
+    sheet_slug: str
+    picture_name: str
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -60,6 +68,9 @@ class World:
             "hold_id": self.hold_id,
             "identity_id": self.identity_id,
             "session_id": self.session_id,
+            "sheet_slug": self.sheet_slug,
+            "number": 1,
+            "name": self.picture_name,
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -69,7 +80,8 @@ def world(app: Flask, database: None) -> World:
     ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
     room = rooms.create_room([ada, ben])
     generation_id = histories.held_generation({ada: 30, ben: 30})
-    histories.end_generation(generation_id, {ada: 7, ben: 6})
+    histories.end_generation(generation_id, {ada: 7, ben: 6}, text="Once there was a frog.")
+    sheet_slug = made_sheet(generation_id, [ada, ben])
     rounds.open_round(room, recipe("story"))
     rounds.contribute(room, user_id=ada, line="A frog.")
     purchase_id = db.session.execute(BUY, {"user_id": ada}).scalar_one()
@@ -81,7 +93,18 @@ def world(app: Flask, database: None) -> World:
         histories.hold_of(generation_id, ada),
         identity_id=identities.of_user(ada)[0].id,
         session_id=_signed_in_elsewhere(app, ada),
+        sheet_slug=sheet_slug,
+        picture_name=_picture(generation_id),
     )
+
+
+def _picture(generation_id: int) -> str:
+    """One that was drawn in their first round."""
+    name = f"{secrets.token_urlsafe(24)}.png"
+    pictures.store().write(name, b"a picture")
+    db.session.execute(DRAW, {"id": generation_id, "name": name})
+    db.session.commit()
+    return name
 
 
 def _signed_in_elsewhere(app: Flask, user_id: int) -> int:

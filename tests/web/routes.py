@@ -75,14 +75,49 @@ ROUTES = {
     "POST /rooms": Answers(401, 303, 409),
     # To a stranger it is an invitation.
     "GET /rooms/<code>": PAGE_FOR_MEMBERS,
+    # There is a free seat, so nobody only watches; who sits there is led to their seat.
+    "GET /rooms/<code>/watch": Answers(303, 303, 303),
+    "GET /rooms/<code>/invitation.svg": Answers(303, 404, 200),
     "POST /rooms/<code>/join": Answers(401, 303, 303),
     "POST /rooms/<code>/leave": Answers(401, 404, 303),
     "GET /rooms/<code>/composer": Answers(303, 404, 200),
     "GET /rooms/<code>/round": Answers(303, 404, 200),
     "POST /rooms/<code>/rounds": Answers(401, 404, 409),
+    # The member has added a line to it.
+    "POST /rooms/<code>/recipe": Answers(401, 404, 409),
     "POST /rooms/<code>/contribution": Answers(401, 404, 303),
     "POST /rooms/<code>/generation": Answers(401, 404, 303),
     "POST /rooms/<code>/generation/stop": Answers(401, 404, 303),
+    "POST /rooms/<code>/draft": Answers(401, 404, 204),
+    # Others still write.
+    "POST /rooms/<code>/extension": Answers(401, 404, 303),
+    # Without a choice. The amount is that of another form.
+    "POST /rooms/<code>/payment": Answers(401, 404, 422),
+    "POST /rooms/<code>/pot": Answers(401, 404, 303),
+    "POST /rooms/<code>/pot/removal": Answers(401, 404, 303),
+    "POST /rooms/<code>/round/removal": Answers(401, 404, 303),
+    # Nothing failed.
+    "POST /rooms/<code>/retries": Answers(401, 404, 409),
+    # Without a number.
+    "POST /rooms/<code>/seats": Answers(401, 404, 422),
+    "POST /rooms/<code>/closing": Answers(401, 404, 303),
+    "GET /sheets": PAGE_FOR_MEMBERS,
+    # Ada's sheet is private.
+    "GET /sheets/<sheet_slug>": Answers(404, 404, 200),
+    "GET /sheets/<sheet_slug>/preview.png": Answers(404, 404, 404),
+    "GET /sheets/<sheet_slug>/reactions": Answers(404, 404, 200),
+    # Without the mark that is meant.
+    "POST /sheets/<sheet_slug>/reactions": Answers(401, 404, 422),
+    "POST /sheets/<sheet_slug>/vote": Answers(401, 404, 303),
+    "POST /sheets/<sheet_slug>/name": Answers(401, 404, 303),
+    # What nobody else sees needs no report.
+    "POST /sheets/<sheet_slug>/reports": Answers(401, 404, 409),
+    # She has a line in the round that is open.
+    "POST /sheets/<sheet_slug>/remix": Answers(401, 404, 409),
+    "GET /rooms/<code>/rounds/<int:number>/sheet": Answers(303, 404, 303),
+    "GET /gallery": PUBLIC,
+    "GET /gallery/news": PUBLIC,
+    "GET /pictures/<name>": Answers(404, 404, 200),
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,
@@ -93,6 +128,11 @@ ROUTES = {
     "POST /admin/packs": FORM_FOR_OPERATORS,
     "POST /admin/packs/<slug>/withdrawal": Answers(401, 404, 404, 404),
     "POST /admin/model-prices": FORM_FOR_OPERATORS,
+    "GET /admin/sheets": PAGE_FOR_OPERATORS,
+    # Nothing that is private is theirs to decide about.
+    "POST /admin/sheets/<sheet_slug>/decisions": Answers(401, 404, 404, 404),
+    "GET /admin/models": PAGE_FOR_OPERATORS,
+    "POST /admin/models/probes": FORM_FOR_OPERATORS,
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"

@@ -20,6 +20,7 @@ OPERATORS_FIELDS = {
     "input": "1",
     "output": "1",
 }
+ROUND_FIELDS = {"recipe": "story", "line": "A cellar.", "vote": "agree"}
 IMPLIED_METHODS = {"HEAD", "OPTIONS"}
 
 
@@ -38,7 +39,7 @@ def status(browser: Browser, world: World, route: str, *, form_token: str = "") 
     path = world.path(route)
     if route.startswith("GET "):
         return browser.get(path).status_code
-    fields = {"pack": "taster", "recipe": "story", "line": "A cellar.", **OPERATORS_FIELDS}
+    fields = {"pack": "taster", **ROUND_FIELDS, **OPERATORS_FIELDS}
     if form_token or route == WEBHOOK:
         return browser.post(path, data={"csrf_token": form_token, **fields}).status_code
     return browser.submit(path, **fields).status_code

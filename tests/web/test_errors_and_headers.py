@@ -201,6 +201,7 @@ def test_with_a_database_the_process_is_ready(client: Browser) -> None:
     assert client.get("/readyz").get_json()["ok"] is True
 
 
+@pytest.mark.fault("A4")
 def test_a_name_with_markup_is_shown_as_text(client: Browser, sign_in_as: SignInAs) -> None:
     sign_in_as(client, MARKUP)
     page = client.get("/").get_data(as_text=True)

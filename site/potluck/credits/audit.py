@@ -127,6 +127,14 @@ RULES = {
         FROM holds h JOIN generations g ON g.id = h.generation_id
         WHERE h.state IN ('reserved', 'dispatched') AND g.state IN ('done', 'failed', 'stopped')
     """,
+    "no pot outlives its room, or whoever put something into it": """
+        SELECT 'hold ' || h.id || ' is in the pot of room ' || h.room_id
+        FROM holds h JOIN accounts a ON a.id = h.account_id
+        JOIN rooms ON rooms.id = h.room_id
+        LEFT JOIN room_members m ON m.room_id = h.room_id AND m.user_id = a.user_id
+            AND m.left_at IS NULL
+        WHERE h.state = 'reserved' AND (rooms.closed_at IS NOT NULL OR m.user_id IS NULL)
+    """,
     "every paid purchase was credited once": """
         SELECT 'purchase ' || p.id || ' of ' || p.credits || ' credits, credited ' ||
             coalesce((-e.amount)::text, 'nothing')

@@ -23,8 +23,8 @@ PARTS = {
         WHERE a.user_id = :user_id ORDER BY e.transfer_id
     """),
     "holds": text("""
-        SELECT h.id, h.generation_id, h.refund_id, h.amount, h.state, h.captured, h.created_at,
-            h.ended_at
+        SELECT h.id, h.generation_id, h.refund_id, h.room_id, h.amount, h.state, h.captured,
+            h.created_at, h.ended_at
         FROM holds h JOIN accounts a ON a.id = h.account_id
         WHERE a.user_id = :user_id ORDER BY h.id
     """),

@@ -7,7 +7,7 @@ are locked in the order of their ids, so that two settlements can't wait for eac
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import CursorResult, TextClause, text
@@ -47,14 +47,45 @@ DISPATCH = text("""
     UPDATE holds SET state = 'dispatched'
     WHERE (generation_id = :generation_id OR refund_id = :refund_id) AND state = 'reserved'
 """)
+PUT_INTO_POT = text("""
+    WITH paying AS (
+        UPDATE accounts SET held = held + :amount
+        WHERE user_id = :user_id AND posted - held >= :amount AND freezes = 0 RETURNING id
+    )
+    INSERT INTO holds (account_id, room_id, amount, expires_at)
+    SELECT id, :room_id, :amount, now() + make_interval(secs => :ttl_seconds) FROM paying
+    RETURNING id
+""")
+POT = text("""
+    SELECT accounts.user_id, CAST(sum(holds.amount) AS bigint) AS amount
+    FROM holds JOIN accounts ON accounts.id = holds.account_id
+    WHERE holds.room_id = :room_id AND holds.state = 'reserved' GROUP BY accounts.user_id
+""")
+PAYERS = text("""
+    SELECT accounts.user_id FROM holds JOIN accounts ON accounts.id = holds.account_id
+    WHERE holds.generation_id = :generation_id
+""")
+CAPTURED = text("""
+    SELECT accounts.user_id, holds.captured FROM holds
+    JOIN accounts ON accounts.id = holds.account_id
+    WHERE holds.generation_id = :generation_id AND holds.captured > 0 ORDER BY accounts.id
+""")
 LOCK_OPEN = """
     SELECT holds.id AS hold_id, holds.account_id, accounts.user_id, holds.amount,
         accounts.posted, accounts.held, accounts.owed
     FROM holds JOIN accounts ON accounts.id = holds.account_id
-    WHERE (holds.generation_id = :generation_id OR holds.refund_id = :refund_id)
+    WHERE (holds.generation_id = :generation_id OR holds.refund_id = :refund_id
+            OR (holds.room_id = :room_id AND accounts.user_id = ANY(:leaving)))
         AND holds.state IN ('reserved', 'dispatched')
     ORDER BY accounts.id FOR UPDATE
 """
+# What `LOCK_OPEN` finds: one of them is given.
+NOTHING: dict[str, object] = {
+    "generation_id": None,
+    "refund_id": None,
+    "room_id": None,
+    "leaving": [],
+}
 HELD = text(f"WITH open AS ({LOCK_OPEN}) SELECT user_id, amount FROM open")  # noqa: S608 - ours
 # Every hold of a generation in one statement, which works with what it has locked: a balance that
 # somebody else changed meanwhile is read as it is then. What is given back repays a debt first.
@@ -138,7 +169,7 @@ def dispatch(generation_id: int) -> None:
 
 def held_for(generation_id: int) -> dict[int, int]:
     """Open holds of a generation, by user, locked until the transaction ends."""
-    rows = _execute(HELD, {"generation_id": generation_id, "refund_id": None})
+    rows = _execute(HELD, {**NOTHING, "generation_id": generation_id})
     return {row.user_id: row.amount for row in rows}
 
 
@@ -184,17 +215,41 @@ def release_refund(refund_id: uuid.UUID) -> None:
     _end(shares={}, reference=f"refund:{refund_id}", refund_id=refund_id)
 
 
-def _end(
-    *,
-    shares: Mapping[int, int],
-    reference: str,
-    generation_id: int | None = None,
-    refund_id: uuid.UUID | None = None,
-) -> None:
+def put_into_pot(*, user_id: int, amount_credits: int, room_id: int, ttl_seconds: int) -> bool:
+    """Sets credits aside for the rounds of a room; False when the member can't spare them."""
+    assert amount_credits > 0
+    values = {"user_id": user_id, "amount": amount_credits, "room_id": room_id}
+    values["ttl_seconds"] = ttl_seconds
+    return _execute(PUT_INTO_POT, values).scalar() is not None
+
+
+def pot(room_id: int) -> dict[int, int]:
+    """What is in a room's pot, by member."""
+    return {row.user_id: row.amount for row in _execute(POT, {"room_id": room_id})}
+
+
+def take_out_of_pot(room_id: int, user_ids: Collection[int]) -> None:
+    """Gives these members back what of theirs is in the pot."""
+    _end(shares={}, reference=f"pot:{room_id}", room_id=room_id, leaving=list(user_ids))
+
+
+def payers(generation_id: int) -> set[int]:
+    """Whose credits are held for a generation, or were."""
+    return {row.user_id for row in _execute(PAYERS, {"generation_id": generation_id})}
+
+
+def captured_for(generation_id: int) -> dict[int, int]:
+    """What was taken of each payer in the end."""
+    rows = _execute(CAPTURED, {"generation_id": generation_id})
+    return {row.user_id: row.captured for row in rows}
+
+
+def _end(*, shares: Mapping[int, int], reference: str, **what: object) -> None:
+    """Ends the open holds of `what`, as in `NOTHING`."""
     assert all(share >= 0 for share in shares.values())
     values = {
-        "generation_id": generation_id,
-        "refund_id": refund_id,
+        **NOTHING,
+        **what,
         "user_ids": list(shares),
         "shares": list(shares.values()),
         "reference": reference,

@@ -79,13 +79,20 @@ class ModelPrice(Base):
 
 
 class Hold(Base):
-    """Credits set aside for a generation, or for a refund, until it is settled."""
+    """Credits set aside for a generation, a refund, or a room's pot, until that has ended."""
 
     __tablename__ = "holds"
     __table_args__ = (
         UniqueConstraint("generation_id", "account_id"),
         Index(None, "account_id", "created_at"),
         Index(None, "account_id", "ended_at"),
+        Index(
+            "uq_holds_pot",
+            "room_id",
+            "account_id",
+            unique=True,
+            postgresql_where=text("room_id IS NOT NULL AND state = 'reserved'"),
+        ),
         Index(
             "ix_holds_open",
             "expires_at",
@@ -97,6 +104,7 @@ class Hold(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     generation_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
     refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refunds.id"), unique=True)
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text, server_default="reserved")
     captured: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from potluck.credits.models import ModelPrice
 from potluck.database import db
@@ -43,6 +43,17 @@ def current_price(model: str) -> ModelPrice:
         message = "This model has no price yet, so no round can start. The operator can set one."
         raise NoPrice(message)
     return price
+
+
+def current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
+    """The versions in force of those that have one."""
+    newest = (
+        select(func.max(ModelPrice.id))
+        .where(ModelPrice.model.in_(models))
+        .group_by(ModelPrice.model)
+    )
+    query = select(ModelPrice).where(ModelPrice.id.in_(newest))
+    return {price.model: price for price in db.session.scalars(query)}
 
 
 def set_price(
@@ -84,9 +95,35 @@ def cost_credits(price: ModelPrice, *, input_tokens: int, output_tokens: int) ->
 
 
 def input_tokens_max(messages: Sequence[dict[str, Any]]) -> int:
+    """An upper bound of what a call with these messages lets a model read."""
+    return message_tokens_max(messages) + TEMPLATE_TOKENS_PER_CALL
+
+
+def message_tokens_max(messages: Sequence[dict[str, Any]]) -> int:
     """An upper bound: a token of a byte-level vocabulary stands for at least one byte."""
     content_bytes = sum(len(message["content"].encode()) for message in messages)
-    return content_bytes + TEMPLATE_TOKENS_PER_MESSAGE * len(messages) + TEMPLATE_TOKENS_PER_CALL
+    return content_bytes + TEMPLATE_TOKENS_PER_MESSAGE * len(messages)
+
+
+def drained(parts: Mapping[int, int], total_credits: int, *, first: int = 0) -> dict[int, int]:
+    """Takes a total from several parts alike, until some are used up; who gives what, by key.
+
+    More of a total never takes less of anybody. The odd credits begin with the part at `first`.
+    """
+    assert 0 <= total_credits <= sum(parts.values())
+    keys = sorted(parts)
+    turn = first % len(keys) if keys else 0
+    left = {key: parts[key] for key in keys[turn:] + keys[:turn] if parts[key]}
+    taken = dict.fromkeys(left, 0)
+    while total_credits:
+        each = min(total_credits // len(left), *left.values()) if left else 0
+        givers = list(left) if each else list(left)[:total_credits]
+        for key in givers:
+            taken[key] += max(each, 1)
+            left[key] -= max(each, 1)
+            total_credits -= max(each, 1)
+        left = {key: rest for key, rest in left.items() if rest}
+    return {key: amount for key, amount in taken.items() if amount}
 
 
 def equal_shares(total_credits: int, people: int, *, first: int = 0) -> list[int]:

@@ -27,13 +27,15 @@ ROWS = text("""
         WHERE t.account_id = (SELECT id FROM account)
     ), reserved AS NOT MATERIALIZED (
         SELECT created_at AS at, 0 AS step, id, 'held' AS kind,
-            coalesce('generation:' || generation_id, 'refund:' || refund_id) AS reference,
+            coalesce('generation:' || generation_id, 'refund:' || refund_id, 'pot:' || room_id)
+                AS reference,
             CAST(NULL AS bigint) AS transfer_id, id AS hold_id,
             CAST(0 AS bigint) AS posted, amount AS held
         FROM holds WHERE account_id = (SELECT id FROM account)
     ), released AS NOT MATERIALIZED (
         SELECT ended_at AS at, 2 AS step, id, 'released' AS kind,
-            coalesce('generation:' || generation_id, 'refund:' || refund_id) AS reference,
+            coalesce('generation:' || generation_id, 'refund:' || refund_id, 'pot:' || room_id)
+                AS reference,
             CAST(NULL AS bigint) AS transfer_id, id AS hold_id,
             CAST(0 AS bigint) AS posted, captured - amount AS held
         FROM holds WHERE account_id = (SELECT id FROM account)
@@ -77,7 +79,7 @@ ROWS = text("""
     LEFT JOIN holds h ON h.id = r.hold_id
     LEFT JOIN generations g ON g.id = h.generation_id
     LEFT JOIN rounds ON rounds.id = g.round_id
-    LEFT JOIN rooms ON rooms.id = rounds.room_id
+    LEFT JOIN rooms ON rooms.id = coalesce(rounds.room_id, h.room_id)
     LEFT JOIN purchases p ON p.user_id = :user_id AND p.id = CASE
         WHEN r.kind = 'topup' THEN coalesce(
             (SELECT id FROM purchases WHERE checkout_session_id = r.reference),

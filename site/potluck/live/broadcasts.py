@@ -20,6 +20,7 @@ from potluck.live.protocol import (
     Notice,
     PoolCount,
     Presence,
+    RoomClosed,
     RoundState,
     SessionEnded,
 )
@@ -76,6 +77,12 @@ def presence(payload: Presence, *, room_id: int) -> None:
 def round_state(payload: RoundState, *, room_id: int) -> None:
     """The round as it is now."""
     _emit("round", payload, to=room_channel(room_id))
+
+
+def room_closed(*, code: str, room_id: int) -> None:
+    """The room is over: nothing more will be said of it but the end of a text."""
+    payload: RoomClosed = {"code": code}
+    _emit("room_closed", payload, to=room_channel(room_id))
 
 
 def delta(payload: Delta, *, room_id: int) -> None:

@@ -89,7 +89,7 @@ class MembersNamespace(AnsweringNamespace):
     def enter_room(self, wish: EnterRoom) -> RoomState:
         """Follows a room: answers with its state as it is now."""
         member = _member()
-        room = entrance.room_of_member(wish.code, member.user_id)
+        room = entrance.visible_room(wish.code, member.user_id)
         broadcasts.join(sid(), broadcasts.room_channel(room.id))
         before = presence.enter_room(sid(), room_id=room.id, user_id=member.user_id)
         if before is not None and before != room.id:

@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ALREADY_IN_ROOM = "already_in_room"
     NO_SUCH_ROOM = "no_such_room"
+    ROOM_FULL = "room_full"
     NO_MODEL = "no_model"
     NO_PRICE = "no_price"
     INTERNAL_ERROR = "internal_error"
@@ -76,11 +77,19 @@ class Seat(TypedDict):
 
 
 class Presence(TypedDict):
-    """Who sits in the room, and the ids of those who look. The highest `seq` is the newest."""
+    """Who sits in the room, who is its host, and the ids of those who look, watchers among them.
+
+    The highest `seq` is the newest.
+    """
 
     seq: int
+    host: int | None
     members: list[Seat]
     here: list[int]
+
+
+class RoomClosed(TypedDict):
+    code: str
 
 
 class RoundState(TypedDict):
@@ -124,6 +133,7 @@ class ComeBack(TypedDict):
 
 class RoomHead(TypedDict):
     code: str
+    host: int | None
     members: list[Seat]
 
 
@@ -167,6 +177,7 @@ PUSHES: dict[str, dict[str, type]] = {
         "pool_count": PoolCount,
         "matched": Matched,
         "presence": Presence,
+        "room_closed": RoomClosed,
         "round": RoundState,
         "delta": Delta,
         "notice": Notice,

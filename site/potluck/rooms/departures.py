@@ -20,6 +20,7 @@ STOP_TREATING = text("""
     UPDATE contributions c SET paid_by = NULL, short_since = now() FROM rounds r
     WHERE r.id = c.round_id AND r.phase = 'collecting' AND c.paid_by = :user_id
 """)
+DROP_DRAFTS = text("DELETE FROM drafts WHERE user_id = :user_id")
 # What the model was told has names in it; the lines themselves stay in their sheet.
 FORGET_PROMPTS = text("""
     UPDATE generations g SET messages = '[]' FROM contributions c
@@ -32,6 +33,10 @@ PARTS = {
         FROM room_members m JOIN rooms ON rooms.id = m.room_id
         WHERE m.user_id = :user_id ORDER BY m.joined_at, rooms.id
     """),
+    "drafts": text("""
+        SELECT rooms.code AS room, d.text FROM drafts d JOIN rooms ON rooms.id = d.room_id
+        WHERE d.user_id = :user_id ORDER BY d.room_id
+    """),
     "contributions": text("""
         SELECT rooms.code AS room, r.number AS round, r.recipe, c.text, c.created_at,
             c.paid_by IS NOT NULL AS was_treated
@@ -41,6 +46,7 @@ PARTS = {
     # Made of their line and others': the text is theirs to keep, the others' lines are not.
     "sheets": text("""
         SELECT rooms.code AS room, r.number AS round, g.id AS generation_id, g.text, g.state,
+            (SELECT max(p.name) FROM pictures p WHERE p.generation_id = g.id) AS picture,
             g.created_at, g.ended_at
         FROM contributions c JOIN rounds r ON r.id = c.round_id JOIN rooms ON rooms.id = r.room_id
         JOIN generations g ON g.round_id = r.id
@@ -66,5 +72,5 @@ def _part(user: User) -> None:
     if room is not None:
         message = f"You sit in room {room.code}. Leave it first, so that the others can go on."
         raise StillSeated(message)
-    for statement in (TAKE_LINES, STOP_TREATING, FORGET_PROMPTS):
+    for statement in (TAKE_LINES, STOP_TREATING, DROP_DRAFTS, FORGET_PROMPTS):
         db.session.execute(statement, {"user_id": user.id})

@@ -9,12 +9,21 @@ from flask import render_template
 from potluck.database import db
 from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
-from potluck.rooms import generation, rooms, rounds, short_lines
+from potluck.rooms import clock, generation, parts, rooms, rounds, sheets, short_lines
 from potluck.rooms.models import Room, Round
-from potluck.rooms.recipes import recipe
-from potluck.rooms.rooms import room_of_member
 
-__all__ = ["push_presence", "push_round", "room_of_member", "room_state"]
+WATCHERS_MAX = 100
+
+
+def visible_room(code: str, user_id: int) -> Room:
+    """The room for those who sit there and, where no seat is left, for some who watch."""
+    room = rooms.room_of_onlooker(code, user_id)
+    seated = {member.user_id for member in room.members}
+    watching = set(presence.here(room.id)) - seated - {user_id}
+    if user_id not in seated and len(watching) >= WATCHERS_MAX:
+        message = "So many people watch this room that there is no place left."
+        raise rooms.RoomFull(message)
+    return room
 
 
 def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomState:
@@ -27,7 +36,7 @@ def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomS
     known_seq = last_seq if newest and newest.id == generation_id else 0
     return {
         "seq": seq,
-        "room": {"code": room.code, "members": _seats(room)},
+        "room": {"code": room.code, "host": room.host_id, "members": _seats(room)},
         "here": presence.here(room.id),
         "round": _round(round_, seq=seq) if round_ else None,
         "generation": generation.text_since(newest, known_seq) if newest else None,
@@ -65,13 +74,29 @@ def tell_short(*, room_id: int, user_id: int) -> None:
             broadcasts.notice(user_id=user_id, code="insufficient_credits", message=message)
 
 
+def tell_left_out(*, room_id: int, user_id: int) -> None:
+    """Tells somebody, in private, that the round went on without their line."""
+    if db.session.get(Room, room_id):
+        message = "The round went on without your line: it couldn't be paid for. You pay nothing."
+        broadcasts.notice(user_id=user_id, code="left_out", message=message)
+
+
+def tell_room_closed(*, room_id: int) -> None:
+    """Tells everybody at a room that it is over."""
+    room = db.session.get(Room, room_id)
+    if room:
+        broadcasts.room_closed(code=room.code, room_id=room_id)
+
+
 def round_context(round_: Round) -> dict[str, Any]:
     """What the round's partial is rendered with, on the page and in a push alike."""
     return {
         "room": round_.room,
         "round": round_,
-        "recipe": recipe(round_.recipe),
-        "shares": rounds.bill(round_),
+        "recipe": round_.kept_recipe,
+        "shares": parts.bill(round_),
+        "sheet": sheets.made_in(round_),
+        "seconds_left": clock.seconds_left(round_),
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
     }
@@ -83,7 +108,12 @@ def _push_presence(room_id: int) -> None:
     db.session.commit()
     room = db.session.get(Room, room_id)
     if room:
-        payload: Presence = {"seq": seq, "members": _seats(room), "here": presence.here(room_id)}
+        payload: Presence = {
+            "seq": seq,
+            "host": room.host_id,
+            "members": _seats(room),
+            "here": presence.here(room_id),
+        }
         broadcasts.presence(payload, room_id=room_id)
 
 

@@ -16,6 +16,7 @@ from potluck.rooms import quotes, rooms, rounds
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 
 PEOPLE_MIN = 2
+PEOPLE_MAX = 4
 NO_ROOM = 0
 
 
@@ -63,7 +64,7 @@ def match_waiting() -> None:
 
     Any process may do this at any moment. Commits.
     """
-    while pool.is_ripe(people_min=PEOPLE_MIN, people_max=rooms.SEATS_MAX):
+    while pool.is_ripe(people_min=PEOPLE_MIN, people_max=PEOPLE_MAX):
         try:
             step = db.transact(_match)
         except rooms.AlreadyInRoom:
@@ -96,7 +97,7 @@ def tell_place_lost(*, user_id: int) -> None:
 
 
 def _match() -> Step:
-    waiting = pool.take(rooms.SEATS_MAX)
+    waiting = pool.take(PEOPLE_MAX)
     # Whoever spent their credits or took a seat since they joined loses the place first.
     fit = [each for each in waiting if _is_fit(each.user_id)]
     unfit = [each.user_id for each in waiting if each not in fit]
@@ -114,7 +115,7 @@ def _match() -> Step:
 
 def _is_time(fit: list[pool.Waiting]) -> bool:
     are_due = sum(each.is_due for each in fit) >= PEOPLE_MIN
-    return are_due or len(fit) == rooms.SEATS_MAX
+    return are_due or len(fit) == PEOPLE_MAX
 
 
 def _is_fit(user_id: int) -> bool:

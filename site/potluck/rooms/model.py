@@ -1,26 +1,29 @@
-"""The only user of OpenAI's SDK: one call, streamed, never repeated by itself."""
+"""One call of a model that writes: streamed, never repeated by itself."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, cast
 
-import httpx2
 import openai
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
+from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
+from potluck.rooms import provider
+from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
+from potluck.rooms.models import Generation
+from potluck.rooms.provider import ModelFailed
 from potluck.settings import Settings
 
-logger = logging.getLogger(__name__)
+# Fewer than a token has in English, so that a prompt in another language fits, too.
+PROMPT_BYTES_PER_TOKEN = 3
+OUTPUT_TOKENS_MIN = 16
+# No call has more; what says so was counted wrongly.
+TOKENS_MAX = 100_000_000
 
-CONNECT_TIMEOUT_SECONDS = 10.0
-# Between two chunks, and before the first: a model may think, but not for ever.
-SILENCE_TIMEOUT_SECONDS = 60.0
-DETAIL_CHARACTERS_MAX = 300
+__all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "call", "counted", "open_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Call:
     messages: list[dict[str, Any]]
     output_tokens_max: int
     room_id: int
+    capabilities: Capabilities = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,12 @@ class Usage:
     output_tokens: int
 
 
-class ModelFailed(Exception):
-    """The provider gave nothing that can be used. `code` is stable, `detail` for the operator."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail[:DETAIL_CHARACTERS_MAX]
+def counted(input_tokens: object, output_tokens: object) -> Usage | None:
+    """A count as it can be charged; None where it is none, or absurd, and an estimate is better."""
+    match input_tokens, output_tokens:
+        case int(read), int(written) if min(read, written) >= 0 and read + written <= TOKENS_MAX:
+            return Usage(read, written)
+    return None
 
 
 class ModelStream:
@@ -59,20 +62,12 @@ class ModelStream:
         self.usage: Usage | None = None
 
     def __iter__(self) -> Iterator[str]:
-        """Yields pieces of text; raises `ModelFailed` when the stream breaks."""
-        finished = False
+        """Yields pieces of text, empty ones while it thinks; raises `ModelFailed` on a break."""
         try:
-            for chunk in self._chunks:
-                # Usage comes in a last chunk without choices: read past the finish.
-                if chunk.usage:
-                    self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-                for choice in chunk.choices:
-                    finished = finished or choice.finish_reason is not None
-                    if choice.delta.content:
-                        yield choice.delta.content.replace("\x00", "")
+            finished = yield from self._whole() if self._is_whole else self._pieces()
         except Exception as error:
             # SDK, HTTP client and JSON parser each have their own; all mean the same here.
-            raise _failure(error, lost_connection="stream_cut") from error
+            raise provider.failure(error, lost_connection="stream_cut") from error
         if not finished:
             raise ModelFailed("stream_cut", "the stream ended before the model did")
 
@@ -80,61 +75,97 @@ class ModelStream:
         """Ends the call: upstream stops within about a chunk."""
         self._chunks.close()
 
+    @property
+    def _is_whole(self) -> bool:
+        """Some servers answer in one piece, whatever was asked."""
+        content_type: str = self._chunks.response.headers.get("content-type", "")
+        return content_type.startswith("application/json")
 
-def open_stream(call: Call, settings: Settings) -> ModelStream:
-    """Starts the call; raises `ModelFailed` if it doesn't begin."""
-    try:
-        chunks = _client(settings).chat.completions.create(
-            model=call.model,
-            messages=cast("list[ChatCompletionMessageParam]", call.messages),
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body=_limits(settings, call),
-        )
-    except Exception as error:
-        raise _failure(error) from error
-    return ModelStream(chunks)
+    def _pieces(self) -> Generator[str, None, bool]:
+        finished = False
+        for chunk in self._chunks:
+            # Usage comes in a last chunk without choices: read past the finish. Some servers
+            # say it in every chunk, as it grows: the last word counts.
+            if chunk.usage:
+                usage = chunk.usage
+                self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
+            for choice in chunk.choices:
+                finished = finished or choice.finish_reason is not None
+                if choice.delta.content or _is_thinking(choice.delta):
+                    yield _clean(choice.delta.content)
+        return finished
+
+    def _whole(self) -> Generator[str, None, bool]:
+        completion = ChatCompletion.model_validate_json(self._chunks.response.read())
+        if completion.usage:
+            usage = completion.usage
+            self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
+        for choice in completion.choices:
+            yield _clean(choice.message.content)
+        return bool(completion.choices)
 
 
-@cache
-def _client(settings: Settings) -> openai.OpenAI:
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    return openai.OpenAI(
-        api_key=key,
-        base_url=settings.openai_base_url,
-        # A repeated call carries no idempotency key: it would be paid for twice.
-        max_retries=0,
-        timeout=httpx2.Timeout(SILENCE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
+def call(order: Generation, known: Capabilities) -> Call:
+    """The call that was ordered, of a model of which so much is known."""
+    limit = order.output_tokens_max
+    if known.context_tokens:
+        # Some servers refuse a limit that doesn't fit beside the prompt, rather than lower it.
+        prompt_bytes = sum(len(message["content"].encode()) for message in order.messages)
+        left = known.context_tokens - prompt_bytes // PROMPT_BYTES_PER_TOKEN
+        limit = max(OUTPUT_TOKENS_MIN, min(limit, left))
+    return Call(
+        model=order.price.model,
+        messages=order.messages,
+        output_tokens_max=limit,
+        room_id=order.round.room_id,
+        capabilities=known,
     )
 
 
-def _limits(settings: Settings, call: Call) -> dict[str, Any]:
-    """OpenAI knows the limit by its new name and wants callers told apart; others don't yet.
+def open_stream(call: Call, settings: Settings) -> ModelStream:
+    """Starts the call; raises `ModelFailed` if it doesn't begin."""
+    server = provider.text_server(settings)
+    silence_seconds = max(settings.openai_first_token_seconds, settings.openai_stall_seconds)
+    try:
+        chunks = provider.client(server).chat.completions.create(
+            model=call.model,
+            messages=cast("list[ChatCompletionMessageParam]", call.messages),
+            stream=True,
+            timeout=provider.patience(silence_seconds),
+            extra_body=_as_it_likes(call, server) | _who(call, server, settings),
+        )
+    except Exception as error:
+        raise provider.failure(error) from error
+    return ModelStream(chunks)
+
+
+def _as_it_likes(call: Call, server: provider.Server) -> dict[str, Any]:
+    """The limit by the name that the server knows, and the wish for a count where it is heard."""
+    known = call.capabilities
+    usual = "max_completion_tokens" if server.is_openai else "max_tokens"
+    body: dict[str, Any] = {known.limit_field or usual: call.output_tokens_max}
+    if known.takes_stream_options is not False:
+        body["stream_options"] = {"include_usage": True}
+    return body
+
+
+def _who(call: Call, server: provider.Server, settings: Settings) -> dict[str, Any]:
+    """OpenAI wants callers told apart.
 
     https://platform.openai.com/docs/guides/safety-best-practices
     """
-    if settings.openai_base_url:
-        return {"max_tokens": call.output_tokens_max}
+    if not server.is_openai:
+        return {}
     identifier = f"{settings.secret_key.get_secret_value()}:{call.room_id}"
-    return {
-        "max_completion_tokens": call.output_tokens_max,
-        "safety_identifier": hashlib.sha256(identifier.encode()).hexdigest(),
-    }
+    return {"safety_identifier": hashlib.sha256(identifier.encode()).hexdigest()}
 
 
-def _failure(error: Exception, *, lost_connection: str = "provider_unreachable") -> ModelFailed:
-    """A code of ours for what the SDK raises, and what the provider said for the operator."""
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            code = "provider_refused_key"
-        case openai.RateLimitError():
-            code = "provider_busy"
-        case openai.APITimeoutError() | httpx2.TimeoutException():
-            code = "provider_silent"
-        case openai.BadRequestError() | openai.NotFoundError() | openai.UnprocessableEntityError():
-            code = "provider_refused_request"
-        case openai.APIConnectionError() | httpx2.HTTPError():
-            code = lost_connection
-        case _:
-            code = "provider_failed"
-    return ModelFailed(code, f"{type(error).__name__}: {error}")
+def _clean(said: str | None) -> str:
+    """PostgreSQL keeps neither null bytes nor the halves of a character that was torn apart."""
+    return (said or "").replace("\x00", "").encode(errors="replace").decode()
+
+
+def _is_thinking(delta: ChoiceDelta) -> bool:
+    """Whether it says something that isn't text: servers have two names for that, OpenAI none."""
+    said = delta.model_extra or {}
+    return bool(said.get("reasoning_content") or said.get("reasoning"))

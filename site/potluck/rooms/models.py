@@ -25,17 +25,29 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from potluck.accounts.models import User
 from potluck.credits.models import ModelPrice
 from potluck.database import Base
+from potluck.rooms import recipes
+from potluck.rooms.recipes import Recipe
 
 
 class Room(Base):
-    """A few people, a code to join by, and one round after the other."""
+    """A few people, a code to join by, and one round after the other.
+
+    `host_id` is the member who decides for the others; nobody where no seat is taken.
+    """
 
     __tablename__ = "rooms"
+    __table_args__ = (
+        Index("ix_rooms_open", "active_at", postgresql_where=sql("closed_at IS NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
+    host_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    seats: Mapped[int] = mapped_column(SmallInteger, server_default="8")
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     members: Mapped[list[Member]] = relationship(
         order_by="Member.seat",
         primaryjoin="and_(Room.id == Member.room_id, Member.left_at.is_(None))",
@@ -73,8 +85,27 @@ class Member(Base):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class Draft(Base):
+    """What a member has typed and not sent, for whichever round takes it."""
+
+    __tablename__ = "drafts"
+
+    room_id: Mapped[int] = mapped_column(
+        ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
 class Round(Base):
-    """`collecting → generating → done | failed | stopped`."""
+    """`collecting → generating → done | failed | stopped`.
+
+    `recipe_terms` is the recipe as it was when the round was opened. `context_rounds` says how
+    many rounds before this one the model is told again, and `context_tokens` what that is at most.
+    `treated_by` is who pays for everybody, unless it is the room's pot or each their part. At
+    `closes_at` it goes on with the lines that are in. A round that was put away before it began
+    is stopped, and has no generation.
+    """
 
     __tablename__ = "rounds"
     __table_args__ = (
@@ -85,20 +116,40 @@ class Round(Base):
             unique=True,
             postgresql_where=sql("phase IN ('collecting', 'generating')"),
         ),
+        Index(
+            "ix_rounds_closes_at",
+            "closes_at",
+            postgresql_where=sql("phase = 'collecting' AND closes_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
     number: Mapped[int]
     recipe: Mapped[str] = mapped_column(Text)
+    recipe_terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    starts_fresh: Mapped[bool] = mapped_column(server_default=sql("false"))
+    context_rounds: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    context_tokens: Mapped[int] = mapped_column(server_default="0")
+    # None is the default of the day.
+    model: Mapped[str | None] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
+    treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    from_pot: Mapped[bool] = mapped_column(server_default=sql("false"))
+    closes_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     room: Mapped[Room] = relationship()
+    treater: Mapped[User | None] = relationship()
     contributions: Mapped[list[Contribution]] = relationship(
         order_by="Contribution.created_at", back_populates="round"
     )
     generation: Mapped[Generation | None] = relationship(back_populates="round")
+
+    @property
+    def kept_recipe(self) -> Recipe:
+        """What is made, by the words and limits that the round was opened with."""
+        return recipes.kept(self.recipe, self.recipe_terms)
 
 
 class Contribution(Base):
@@ -143,6 +194,7 @@ class Generation(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), unique=True)
+    kind: Mapped[str] = mapped_column(Text, server_default="text")
     price_id: Mapped[int] = mapped_column(ForeignKey("model_prices.id"))
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     output_tokens_max: Mapped[int]
@@ -163,3 +215,33 @@ class Generation(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     round: Mapped[Round] = relationship(back_populates="generation")
     price: Mapped[ModelPrice] = relationship(lazy="joined", innerjoin=True)
+    pictures: Mapped[list[Picture]] = relationship(
+        order_by="Picture.id.desc()", back_populates="generation"
+    )
+
+    @property
+    def is_something(self) -> bool:
+        """Whether it is over, and there is something to show for it."""
+        return self.state in {"done", "stopped"} and bool(self.text.strip() or self.picture)
+
+    @property
+    def picture(self) -> Picture | None:
+        """The newest, which is the last or, while it is drawn, the best so far."""
+        return self.pictures[0] if self.kind == "picture" and self.pictures else None
+
+
+class Picture(Base):
+    """A file under `pictures/`, by a name that nobody can guess."""
+
+    __tablename__ = "pictures"
+    __table_args__ = (Index(None, "generation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"))
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    media_type: Mapped[str] = mapped_column(Text)
+    width: Mapped[int]
+    height: Mapped[int]
+    size_bytes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    generation: Mapped[Generation] = relationship(back_populates="pictures")

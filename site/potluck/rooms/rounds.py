@@ -1,4 +1,4 @@
-"""A round: lines go into the pot, everybody's share is held, one model writes for all.
+"""A round: lines go into the pot, and then one model writes for all.
 
 Nothing here commits. The round's row is locked before anything about it is decided, so two
 people who act at once act one after the other.
@@ -6,22 +6,19 @@ people who act at once act one after the other.
 
 from __future__ import annotations
 
-from collections import Counter
 from http import HTTPStatus
-from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from potluck.credits import holds, ledger, pricing
+from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import prompts, quotes
+from potluck.rooms import clock, drafts, memory, prompts, quotes, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
-from potluck.rooms.recipes import Recipe, recipe
+from potluck.rooms.recipes import Recipe
 
-HOLD_TTL_SECONDS = 600
 EARLIER_ROUNDS_MAX = 20
 
 
@@ -38,12 +35,11 @@ class BadLine(Refusal):
     code = "bad_line"
 
 
-class Part(NamedTuple):
-    """A line's part of the bill. `guest` is its author where somebody else paid."""
+class NotPayer(Refusal):
+    """Who neither hosts the room nor pays for the text lets it be written."""
 
-    payer: str
-    credits: int
-    guest: str | None = None
+    status = HTTPStatus.FORBIDDEN
+    code = "not_payer"
 
 
 def current_round(room: Room) -> Round | None:
@@ -52,31 +48,60 @@ def current_round(room: Room) -> Round | None:
     return db.session.scalar(query)
 
 
-def earlier_rounds(room: Room) -> list[Round]:
+def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
     """Those before the newest, newest first, as many as a page shows."""
     query = (
         select(Round)
         .filter_by(room_id=room.id)
         .order_by(Round.number.desc())
-        .offset(1)
+        .offset(skipped)
         .limit(EARLIER_ROUNDS_MAX)
         .options(selectinload(Round.contributions), selectinload(Round.generation))
     )
     return list(db.session.scalars(query))
 
 
-def open_round(room: Room, chosen: Recipe, *, after: int | None = None) -> Round:
-    """Opens the next round; refuses while one is live, or where another came `after` that one."""
-    db.session.execute(select(Room.id).filter_by(id=room.id).with_for_update())
+def open_round(
+    room: Room,
+    chosen: Recipe,
+    *,
+    after: int | None = None,
+    fresh: bool = False,
+    model: str | None = None,
+) -> Round:
+    """Opens the next round; refuses while one is live, or where another came `after` that one.
+
+    A fresh one is written without the rounds before it, and so are those that come later.
+    """
+    rooms.locked(room)
     last = current_round(room)
     _check_is_meant(last, after)
     if last and last.phase in {"collecting", "generating"}:
         message = "A round is open already: it shows on the page."
         raise WrongPhase(message)
-    round_ = Round(room_id=room.id, number=last.number + 1 if last else 1, recipe=chosen.slug)
+    remembered = memory.NOTHING if fresh else memory.after(last, model=model)
+    round_ = Round(
+        room_id=room.id,
+        number=last.number + 1 if last else 1,
+        recipe=chosen.slug,
+        recipe_terms=chosen.terms,
+        model=model,
+        starts_fresh=fresh,
+        context_rounds=remembered.rounds,
+        context_tokens=remembered.tokens,
+    )
     db.session.add(round_)
     db.session.flush()
     return round_
+
+
+def change_recipe(room: Room, chosen: Recipe, *, number: int | None = None) -> None:
+    """Makes something else of a round, as long as nobody has put a line into it."""
+    round_ = locked_round(room, number)
+    if round_.phase != "collecting" or round_.contributions:
+        message = "Somebody has added a line to this round. Choose again for the next one."
+        raise WrongPhase(message)
+    round_.recipe, round_.recipe_terms = chosen.slug, chosen.terms
 
 
 def contribute(room: Room, *, user_id: int, line: str, number: int | None = None) -> None:
@@ -87,9 +112,9 @@ def contribute(room: Room, *, user_id: int, line: str, number: int | None = None
     """
     round_ = locked_round(room, number)
     if round_.phase != "collecting":
-        message = "This round is past collecting. Your line was not added."
+        message = "This round is past collecting. Your line was not added, and is kept as a draft."
         raise WrongPhase(message)
-    _check_affordable(round_, room, user_id=user_id)
+    check_affordable(round_, room, user_id=user_id)
     values = {"round_id": round_.id, "user_id": user_id, "text": _clean(line, round_)}
     statement = insert(Contribution).values(values)
     db.session.execute(
@@ -98,7 +123,19 @@ def contribute(room: Room, *, user_id: int, line: str, number: int | None = None
             set_={"text": statement.excluded.text, "short_since": None},
         )
     )
+    drafts.drop(room, user_id=user_id)
+    if round_.closes_at is None and len(room.members) > 1:
+        clock.begin(round_, seconds=clock.LINES_SECONDS)
+    db.session.flush()
     db.session.expire(round_)
+
+
+def take_back(room: Room, user_id: int) -> None:
+    """Takes somebody's line out of a round that still collects."""
+    live = select(Round.id).filter_by(room_id=room.id, phase="collecting")
+    db.session.execute(
+        delete(Contribution).where(Contribution.round_id.in_(live), Contribution.user_id == user_id)
+    )
 
 
 def is_complete(room: Room) -> bool:
@@ -112,78 +149,51 @@ def is_complete(room: Room) -> bool:
     return {member.user_id for member in room.members} <= contributors
 
 
-def start(room: Room, number: int | None = None) -> Generation:
-    """Holds every payer's share and orders the text, in one transaction.
+def extend(room: Room, number: int | None = None) -> None:
+    """The host's choice to wait a minute longer for whoever still writes."""
+    round_ = locked_round(room, number)
+    if round_.phase != "collecting" or not clock.extend(round_):
+        message = "No clock is running, so there is nothing to extend."
+        raise WrongPhase(message)
+    db.session.flush()
 
-    Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
-    the caller rolls back and may mark their lines as `short_lines`.
-    """
+
+def put_away(room: Room, number: int | None = None) -> None:
+    """The host's choice to end a round that hasn't begun. Nobody pays."""
     round_ = locked_round(room, number)
     if round_.phase != "collecting":
-        message = "This round has started already."
+        message = "This round has begun already. You can stop it."
         raise WrongPhase(message)
-    if not round_.contributions:
-        message = "The pot is empty. Add a line first."
-        raise WrongPhase(message)
-    chosen = recipe(round_.recipe)
-    price = quotes.price_in_force()
-    messages = prompts.messages(chosen, round_.contributions)
-    generation = Generation(
-        round_id=round_.id,
-        price_id=price.id,
-        messages=messages,
-        output_tokens_max=chosen.output_tokens_max,
-    )
-    db.session.add(generation)
-    round_.phase = "generating"
-    for contribution in round_.contributions:
-        contribution.short_since = None
-    db.session.flush()
-    total = pricing.cost_credits(
-        price,
-        input_tokens=pricing.input_tokens_max(messages),
-        output_tokens=chosen.output_tokens_max,
-    )
-    holds.reserve(
-        amounts=shares(round_, total), generation_id=generation.id, ttl_seconds=HOLD_TTL_SECONDS
-    )
-    return generation
+    _end(round_)
 
 
-def shares(round_: Round, total_credits: int) -> dict[int, int]:
-    """Who pays how much of a total: their own line's part, and those of whom they treat.
-
-    A share of a smaller total is never more than that of a larger one, so what was held
-    covers what is captured.
-    """
-    parts = _parts(round_, total_credits)
-    owed: Counter[int] = Counter()
-    for contribution in round_.contributions:
-        owed[contribution.payer_id] += parts[contribution.user_id]
-    return dict(+owed)
+def end_current(room: Room) -> int | None:
+    """Ends what is going on; the id of the generation, if one has to be told."""
+    if current_round(room) is None:
+        return None
+    round_ = locked_round(room)
+    if round_.phase == "collecting":
+        _end(round_)
+    return _stop(round_)
 
 
-def request_stop(room: Room, number: int | None = None) -> Generation | None:
+def request_stop(room: Room, number: int | None = None, *, user_id: int) -> int | None:
     """Asks the running generation to end with what is there; asking twice does no harm."""
     round_ = locked_round(room, number)
-    generation = round_.generation
-    if round_.phase != "generating" or generation is None:
-        return None
-    if generation.stop_requested_at is None:
-        generation.stop_requested_at = func.now()
-    return generation
+    if round_.phase == "generating" and not may_stop(round_, user_id):
+        message = "The host and those who pay can stop this. You are neither this time."
+        raise NotPayer(message)
+    return _stop(round_)
 
 
-def bill(round_: Round) -> list[Part]:
-    """After a round: who paid how much for whom, in the order of the lines."""
-    generation = round_.generation
-    if generation is None or not generation.cost_credits:
-        return []
-    parts = _parts(round_, generation.cost_credits)
-    return [
-        _part(contribution, credits=parts[contribution.user_id])
-        for contribution in round_.contributions
-    ]
+def may_stop(round_: Round, user_id: int) -> bool:
+    """Whether it is theirs to stop: they pay for the text, gave a line, or host the room."""
+    involved = {round_.room.host_id, round_.treated_by}
+    for line in round_.contributions:
+        involved |= {line.user_id, line.payer_id}
+    if round_.from_pot and round_.generation:
+        involved |= holds.payers(round_.generation.id)
+    return user_id in involved
 
 
 def locked_round(room: Room, number: int | None = None) -> Round:
@@ -204,16 +214,36 @@ def locked_round(room: Room, number: int | None = None) -> Round:
     return round_
 
 
-def _parts(round_: Round, total_credits: int) -> dict[int, int]:
-    """Each author's part of a total. The odd credits begin with another member each round."""
-    authors = sorted(contribution.user_id for contribution in round_.contributions)
-    parts = pricing.equal_shares(total_credits, len(authors), first=round_.number)
-    return dict(zip(authors, parts, strict=True))
+def check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
+    """Raises `InsufficientCredits` where whoever would pay for this member's line can't."""
+    quote = quotes.quote_of(round_, people=len(room.members))
+    if round_.from_pot:
+        # Whether it holds enough is seen when the round starts: more can be put in until then.
+        return
+    treater = round_.treated_by
+    if treater is None:
+        message = f"Your part of this round can cost {quote.each} credits, and you have fewer."
+        ledger.check_can_spend(user_id, quote.each, message=message)
+    elif treater == user_id:
+        message = f"You treat, and this round can cost {quote.total} credits: you have fewer."
+        ledger.check_can_spend(user_id, quote.total, message=message)
+    else:
+        message = "The host treats, and hasn't the credits for this round at the moment."
+        ledger.check_can_spend(treater, quote.total, message=message)
 
 
-def _part(contribution: Contribution, *, credits: int) -> Part:
-    author, host = contribution.user.name, contribution.treated_by
-    return Part(host.name, credits, guest=author) if host else Part(author, credits)
+def _end(round_: Round) -> None:
+    round_.phase, round_.ended_at, round_.closes_at = "stopped", func.now(), None
+    db.session.flush()
+
+
+def _stop(round_: Round) -> int | None:
+    generation: Generation | None = round_.generation
+    if round_.phase != "generating" or generation is None:
+        return None
+    if generation.stop_requested_at is None:
+        generation.stop_requested_at = func.now()
+    return generation.id
 
 
 def _check_is_meant(round_: Round | None, number: int | None) -> None:
@@ -223,15 +253,9 @@ def _check_is_meant(round_: Round | None, number: int | None) -> None:
         raise WrongPhase(message)
 
 
-def _check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
-    price = quotes.quote(recipe(round_.recipe), people=len(room.members)).each
-    message = f"Your part of this round can cost {price} credits, and you have fewer."
-    ledger.check_can_spend(user_id, price, message=message)
-
-
 def _clean(line: str, round_: Round) -> str:
-    text = " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in line).split())
-    limit = recipe(round_.recipe).line_characters_max
+    text = prompts.one_line(line)
+    limit = round_.kept_recipe.line_characters_max
     if not text:
         message = "Write something first: one line is enough."
         raise BadLine(message, code="line_empty")

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import rounds
+from potluck.rooms import parts, pots, prompts, sheets
 from potluck.rooms.model import Usage
-from potluck.rooms.models import Generation, Round
+from potluck.rooms.models import Generation, Room, Round
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ ESTIMATED_BYTES_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call. Without `usage` the cost is estimated from the text, and marked so."""
+    """What came of a call. Without `usage` the cost is estimated, and marked so."""
 
     state: str
     text: str
@@ -29,14 +29,21 @@ class Outcome:
     usage: Usage | None = None
     error_code: str | None = None
     error_detail: str | None = None
+    has_picture: bool = False
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there is anything to pay for."""
+        return self.state != "failed" and bool(self.text.strip() or self.has_picture)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Who has to be told."""
+    """Who has to be told, and whether there are stages of a picture to clear away."""
 
     room_id: int
     user_ids: frozenset[int]
+    is_picture: bool
 
 
 def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
@@ -45,20 +52,40 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     None, and nothing done, when the lease went to somebody else or it ended before: a stale
     epoch settles nothing.
     """
+    room = _locked_room_with_pot(generation_id)
     generation = _locked(generation_id, epoch=epoch)
     if generation is None:
         return None
     usage = outcome.usage or _estimate(generation, outcome)
     held = holds.held_for(generation_id)
     cost = 0
-    if outcome.state != "failed" and outcome.text.strip():
+    if outcome.is_something:
         cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
-    if cost:
-        holds.settle(generation_id, shares=rounds.shares(generation.round, cost))
-    else:
-        holds.release(generation_id)
+    shares = parts.final_shares(generation.round, cost, held) if cost else {}
+    holds.settle(generation_id, shares=shares)
+    if room:
+        pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in held.items()})
     _end(generation, outcome, usage=usage, cost_credits=cost)
-    return Settled(room_id=generation.round.room_id, user_ids=frozenset(held))
+    if outcome.is_something:
+        sheets.make(generation.round)
+    return Settled(
+        room_id=generation.round.room_id,
+        user_ids=frozenset(held),
+        is_picture=generation.kind == "picture",
+    )
+
+
+def _locked_room_with_pot(generation_id: int) -> Room | None:
+    """The room whose pot pays for the generation, locked before anything else is."""
+    query = (
+        select(Room)
+        .join(Round, Round.room_id == Room.id)
+        .join(Generation, Generation.round_id == Round.id)
+        .where(Generation.id == generation_id, Round.from_pot)
+        .with_for_update(of=Room)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalar(query)
 
 
 def _locked(generation_id: int, *, epoch: int) -> Generation | None:
@@ -76,10 +103,15 @@ def _locked(generation_id: int, *, epoch: int) -> Generation | None:
 
 
 def _estimate(generation: Generation, outcome: Outcome) -> Usage:
+    if generation.kind == "picture":
+        # Whoever draws has drawn the whole by then, whatever of it came.
+        output_tokens = generation.output_tokens_max
+    else:
+        output_tokens = _tokens(len(outcome.text.encode()))
     prompt_bytes = sum(len(message["content"].encode()) for message in generation.messages)
     return Usage(
         input_tokens=_tokens(prompt_bytes),
-        output_tokens=min(_tokens(len(outcome.text.encode())), generation.output_tokens_max),
+        output_tokens=min(output_tokens, generation.output_tokens_max),
     )
 
 
@@ -109,6 +141,8 @@ def _end(generation: Generation, outcome: Outcome, *, usage: Usage, cost_credits
         .values(
             state=outcome.state,
             text=outcome.text,
+            # What came before stands in its own rows; a copy would outlive whoever leaves.
+            messages=prompts.own_messages(generation.messages),
             seq=outcome.seq,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,

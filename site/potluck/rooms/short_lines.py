@@ -6,25 +6,15 @@ Whose they are is said to their authors alone. Nothing here commits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from sqlalchemy import func
 
 from potluck.accounts.models import User
 from potluck.credits import ledger
 from potluck.database import db
-from potluck.refusals import Refusal
-from potluck.rooms import quotes, rounds
+from potluck.rooms import clock, orders, quotes, rooms, rounds
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.quotes import Quote
-from potluck.rooms.recipes import recipe
-
-
-class NotHost(Refusal):
-    """A choice that is the host's."""
-
-    status = HTTPStatus.FORBIDDEN
-    code = "not_host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
         return None
     rest = quote.people - waits.lines
     return Offer(
-        each_without=quotes.quote(recipe(round_.recipe), people=rest).each if rest else None,
+        each_without=quotes.quote_of(round_, people=rest).each if rest else None,
         treating=_treating(round_, quote, host_id=user_id),
     )
 
@@ -92,21 +82,29 @@ def mark(room: Room, user_ids: frozenset[int]) -> frozenset[int]:
     ]
     for line in news:
         line.short_since = func.now()
+    if news:
+        clock.begin(round_, seconds=clock.DECISION_SECONDS)
     return frozenset(line.user_id for line in news)
 
 
 def leave_out(room: Room, number: int | None, *, user_id: int) -> Generation:
-    """The host's choice to start without the lines that wait. Raises what `rounds.start` does."""
-    round_ = _decided_by(room, number, user_id=user_id)
-    for line in _short(round_):
+    """The host's choice to start without the lines that wait. Raises what `orders.order` does."""
+    drop(_decided_by(room, number, user_id=user_id))
+    return orders.order(room)
+
+
+def drop(round_: Round) -> frozenset[int]:
+    """Takes the lines that wait out of the pot; says whose they were."""
+    waiting = _short(round_)
+    for line in waiting:
         db.session.delete(line)
     db.session.flush()
     db.session.expire(round_)
-    return rounds.start(room)
+    return frozenset(line.user_id for line in waiting)
 
 
 def treat(room: Room, number: int | None, *, user_id: int) -> Generation:
-    """The host's choice to start and pay those lines' parts, too. Raises what `rounds.start` does.
+    """The host's choice to start and pay those lines' parts, too. Raises what `orders.order` does.
 
     Where it is the host who can't pay, the refusal is worded for them.
     """
@@ -116,7 +114,7 @@ def treat(room: Room, number: int | None, *, user_id: int) -> Generation:
     for line in _short(round_):
         line.short_since, line.paid_by = None, user_id
     try:
-        return rounds.start(room)
+        return orders.order(room)
     except ledger.InsufficientCredits as refusal:
         if user_id in refusal.user_ids:
             message = (
@@ -132,15 +130,16 @@ def _decided_by(room: Room, number: int | None, *, user_id: int) -> Round:
     host = _host(round_)
     if host is None or host.id != user_id:
         message = "The host of the room decides this: it isn't you at the moment."
-        raise NotHost(message)
+        raise rooms.NotHost(message)
     return round_
 
 
 def _host(round_: Round) -> User | None:
-    """The first at the table who can decide: somebody whose own line waits can't."""
+    """The host, or the next at the table where the host's own line waits: they can't decide."""
     waiting = {line.user_id for line in _short(round_)}
-    members = (member.user for member in round_.room.members)
-    return next((user for user in members if user.id not in waiting), None)
+    host_id = round_.room.host_id
+    members = sorted(round_.room.members, key=lambda member: member.user_id != host_id)
+    return next((each.user for each in members if each.user_id not in waiting), None)
 
 
 def _short(round_: Round) -> list[Contribution]:
@@ -150,7 +149,7 @@ def _short(round_: Round) -> list[Contribution]:
 def _quote(round_: Round) -> Quote | None:
     """The ceiling with the lines that are in."""
     people = len(round_.contributions)
-    return quotes.quote_or_none(recipe(round_.recipe), people=people) if people else None
+    return quotes.quote_of_or_none(round_, people=people) if people else None
 
 
 def _treating(round_: Round, quote: Quote, *, host_id: int) -> int:

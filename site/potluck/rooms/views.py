@@ -1,23 +1,20 @@
-"""Rooms as pages. A view loads, calls one verb, commits, announces and renders."""
+"""Rooms as pages: to come in, to watch, to leave. What happens in one is in `round_views`."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.announcements import announce
-from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.live import pool
-from potluck.refusals import Refusal
-from potluck.rooms import entrance, quotes, rooms, rounds, short_lines
+from potluck.rooms import closing, entrance, invitations, payments, quotes, rooms, rounds, starting
 from potluck.rooms.models import Room
-from potluck.rooms.recipes import DEFAULT_SLUG, recipe, recipes
-from potluck.web import fragment, wants_fragment
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
+from potluck.rooms.round_views import room_context
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 
@@ -46,198 +43,126 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/<code>")
 @login_required
 def show(code: str) -> ResponseReturnValue:
-    """The room to those who sit in it, an invitation to those who don't."""
+    """The room to those who sit in it, what is left of it, or an invitation."""
+    closed = closing.was_member(code, current_user.id)
+    if closed:
+        return _closed(closed)
     room = rooms.room_by_code(code)
     if current_user.id not in {member.user_id for member in room.members}:
         return _invitation(room)
+    closing.note_visit(room)
     earlier = rounds.earlier_rounds(room)
-    return render_template("rooms/show.html", earlier=earlier, **_room_context(room))
+    return render_template("rooms/show.html", earlier=earlier, **room_context(room))
+
+
+@blueprint.get("/<code>/watch")
+@login_required
+def watch(code: str) -> ResponseReturnValue:
+    """A full room to somebody without a seat, who pays nothing and says nothing."""
+    room = rooms.room_by_code(code)
+    current = rounds.current_round(room)
+    is_seated = current_user.id in {member.user_id for member in room.members}
+    if current is None or is_seated or rooms.seats_left(room):
+        return _to(room)
+    earlier = rounds.earlier_rounds(room)
+    return render_template("rooms/watch.html", earlier=earlier, **entrance.round_context(current))
+
+
+@blueprint.get("/<code>/invitation.svg")
+@login_required
+def invitation(code: str) -> ResponseReturnValue:
+    """The room's link for a phone's camera."""
+    room = rooms.room_of_member(code, current_user.id)
+    link = url_for(".show", code=room.code, _external=True)
+    return invitations.qr_svg(link), {"Content-Type": "image/svg+xml"}
 
 
 @blueprint.post("/<code>/join")
 @login_required
 def join(code: str) -> ResponseReturnValue:
-    """Takes a seat."""
+    """Takes a seat, in place of the one that the page named if there was one."""
     room = rooms.room_by_code(code)
+    left = _leave(request.form["leaving"]) if request.form.get("leaving") else None
     pool.leave(current_user.id)
     rooms.join(room, current_user.id)
     if rounds.current_round(room) is None:
         rounds.open_round(room, recipe(DEFAULT_SLUG))
     db.session.commit()
-    announce("presence", room_id=room.id)
-    announce("round", room_id=room.id)
+    if left:
+        starting.start_when_complete(left)
+        _tell_of_seats(left)
+    _tell_of_seats(room)
     return _to(room)
 
 
 @blueprint.post("/<code>/leave")
 @login_required
 def leave(code: str) -> ResponseReturnValue:
-    """Gives the seat up. What one has put into the pot stays in it."""
-    room = rooms.room_of_member(code, current_user.id)
-    rooms.leave(current_user.id)
+    """Gives the seat up. A line that is in stays in, credits in the pot are one's own again."""
+    room = _leave(code)
     db.session.commit()
-    _start_when_complete(room)
-    announce("presence", room_id=room.id)
-    announce("round", room_id=room.id)
+    starting.start_when_complete(room)
+    _tell_of_seats(room)
+    announce("credits", user_id=current_user.id)
     return redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
 
 
-@blueprint.get("/<code>/composer")
+@blueprint.post("/<code>/seats")
 @login_required
-def composer(code: str) -> ResponseReturnValue:
-    """What this member can do now, as a fragment."""
-    return _composer(rooms.room_of_member(code, current_user.id))
-
-
-@blueprint.get("/<code>/round")
-@login_required
-def round_(code: str) -> ResponseReturnValue:
-    """The round as everybody in the room sees it, as a fragment."""
-    room = rooms.room_of_member(code, current_user.id)
-    current = rounds.current_round(room)
-    assert current
-    return fragment("rooms/_round.html", **entrance.round_context(current))
-
-
-@blueprint.post("/<code>/rounds")
-@login_required
-def open_round(code: str) -> ResponseReturnValue:
-    """Opens the next round."""
-    room = rooms.room_of_member(code, current_user.id)
-    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
-    rounds.open_round(room, chosen, after=_number())
+def set_seats(code: str) -> ResponseReturnValue:
+    """How many may sit here: the host's choice."""
+    room = rooms.room_of_host(code, current_user.id)
+    rooms.set_seats(room, request.form.get("seats", type=int))
     db.session.commit()
-    announce("round", room_id=room.id)
-    return _answer(room)
+    return _to(room)
 
 
-@blueprint.post("/<code>/contribution")
+@blueprint.post("/<code>/closing")
 @login_required
-def contribute(code: str) -> ResponseReturnValue:
-    """Adds one's line; the last one in starts the model."""
-    room = rooms.room_of_member(code, current_user.id)
-    line = request.form.get("line", "")
-    rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
+def close(code: str) -> ResponseReturnValue:
+    """Ends the room for everybody: the host's choice. What was made stays."""
+    room = rooms.room_of_host(code, current_user.id)
+    running = closing.close(room)
     db.session.commit()
-    _start_when_complete(room)
-    announce("round", room_id=room.id)
-    return _answer(room)
+    if running is not None:
+        announce("stop", generation_id=running)
+    announce("room_closed", room_id=room.id)
+    return _to(room)
 
 
-@blueprint.post("/<code>/generation")
-@login_required
-def start(code: str) -> ResponseReturnValue:
-    """Starts with the lines that are in; who is late pays nothing.
+def my_room() -> Room | None:
+    """The room that whoever looks sits in: the way back to it stands on other pages."""
+    return rooms.current_room(current_user.id) if current_user.is_authenticated else None
 
-    `short` is the host's word on lines that can't be paid for yet.
-    """
+
+def _leave(code: str) -> Room:
     room = rooms.room_of_member(code, current_user.id)
-    _start(room, _number(), short=request.form.get("short"))
+    rooms.leave(room, current_user.id)
+    payments.no_longer_from(room, current_user.id)
+    return room
+
+
+def _tell_of_seats(room: Room) -> None:
+    announce("presence", room_id=room.id)
     announce("round", room_id=room.id)
-    return _answer(room)
-
-
-@blueprint.post("/<code>/generation/stop")
-@login_required
-def stop(code: str) -> ResponseReturnValue:
-    """Ends the text where it is."""
-    room = rooms.room_of_member(code, current_user.id)
-    generation = rounds.request_stop(room, _number())
-    db.session.commit()
-    if generation:
-        announce("stop", generation_id=generation.id)
-    return _answer(room)
-
-
-def _start_when_complete(room: Room) -> None:
-    """Nobody has to press a button for what everybody is waiting for."""
-    if not (room.members and rounds.is_complete(room)):
-        return
-    try:
-        _start(room)
-    except (rounds.WrongPhase, pricing.NoPrice):
-        # Somebody else was a moment faster, or nobody can. What was asked for here is done.
-        db.session.rollback()
-
-
-def _number() -> int | None:
-    """The round that stood on the page the form was sent from; scripts may leave it out."""
-    return request.form.get("round", type=int)
-
-
-def _start(room: Room, number: int | None = None, *, short: str | None = None) -> None:
-    """Holds, orders, and tells; who can't pay is told so in private, and nobody is held."""
-    try:
-        started = db.transact(lambda: _order(room, number, short=short))
-    except ledger.InsufficientCredits as refusal:
-        db.session.rollback()
-        if short == "treat" and current_user.id in refusal.user_ids:
-            raise
-        marked = short_lines.mark(room, refusal.user_ids)
-        db.session.commit()
-        for user_id in marked:
-            announce("short", room_id=room.id, user_id=user_id)
-        return
-    generation_id, payers = started
-    announce("order", generation_id=generation_id)
-    for user_id in payers:
-        announce("credits", user_id=user_id)
-
-
-def _order(room: Room, number: int | None, *, short: str | None) -> tuple[int, set[int]]:
-    """The generation that was ordered, and who pays for it."""
-    match short:
-        case None:
-            generation = rounds.start(room, number)
-        case "leave_out":
-            generation = short_lines.leave_out(room, number, user_id=current_user.id)
-        case "treat":
-            generation = short_lines.treat(room, number, user_id=current_user.id)
-        case _:
-            message = "A line that can't be paid for yet is left out, or you treat: nothing else."
-            raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return generation.id, {line.payer_id for line in generation.round.contributions}
-
-
-def _answer(room: Room) -> ResponseReturnValue:
-    """The composer for htmx, the page for browsers without scripts."""
-    return _composer(room) if wants_fragment() else _to(room)
 
 
 def _to(room: Room) -> ResponseReturnValue:
-    return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
+    return redirect(url_for(".show", code=room.code), HTTPStatus.SEE_OTHER)
 
 
-def _composer(room: Room) -> str:
-    return fragment("rooms/_composer.html", **_room_context(room))
+def _closed(room: Room) -> ResponseReturnValue:
+    earlier = rounds.earlier_rounds(room, skipped=0)
+    return render_template("rooms/closed.html", room=room, earlier=earlier)
 
 
 def _invitation(room: Room) -> ResponseReturnValue:
-    host = room.members[0].user.name if room.members else None
+    host = next((each.user for each in room.members if each.user_id == room.host_id), None)
     return render_template(
         "rooms/join.html",
         room=room,
-        host_name=host,
+        host_name=host.name if host else None,
+        elsewhere=rooms.current_room(current_user.id),
         seats_left=rooms.seats_left(room),
         quote=quotes.quote_or_none(),
     )
-
-
-def _room_context(room: Room) -> dict[str, Any]:
-    """What the page and its composer show to the member who asks."""
-    current = rounds.current_round(room)
-    assert current
-    chosen = recipe(current.recipe)
-    quote = quotes.quote_or_none(chosen, people=len(room.members))
-    balance = ledger.balance(current_user.id)
-    mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
-    return {
-        **entrance.round_context(current),
-        "room": room,
-        "recipes": list(recipes().values()),
-        "quote": quote,
-        "mine": mine,
-        "offer": short_lines.offer(current, user_id=current_user.id),
-        "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
-        "can_afford": quote is not None and balance.available >= quote.each,
-    }

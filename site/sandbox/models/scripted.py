@@ -3,164 +3,159 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-import secrets
-import select
-import threading
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
 from typing import Any
 
-from sandbox.models.scripts import SCRIPTS, Script, answer, script_for, words_of
+from sandbox.models import moderation
+from sandbox.models.answering import Answering, CountingServer
+from sandbox.models.scripts import SCRIPTS, Script, again, answer, script_for, words_of
 
-HOST = "127.0.0.1"
-BODY_BYTES_MAX = 1_000_000
-
-
-class ScriptedServer(ThreadingTCPServer):
-    """Counts the generations that run, so that a test can see one stop."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, port: int) -> None:
-        super().__init__((HOST, port), Handler)
-        self.generating = 0
-        self.counting = threading.Lock()
-
-    def count(self, change: int) -> None:
-        with self.counting:
-            self.generating += change
+# Where a stream says nothing more until the client goes.
+STALL = "stall"
+# Where it says nothing more until it is let go on; it looks every beat whether its client is gone.
+WAIT = "wait"
+WAIT_BEAT_SECONDS = 0.05
+FLOOD = bytes(1_000_000)
+TURNS = "/turns"
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection, in a thread of its own."""
+class Handler(Answering):
+    """Writes."""
 
-    server: ScriptedServer
-    protocol_version = "HTTP/1.1"
-    # A chunk must not wait for the acknowledgement of the one before.
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
         if self.path in {"/health", "/healthz"}:
-            self._json({"status": "ok", "generating": self.server.generating})
+            self.json({"status": "ok", "generating": self.server.generating})
+        elif self.path == "/requests":
+            self.json({"requests": list(self.server.requests)})
         elif self.path == "/v1/models":
-            models = [{"id": name, "object": "model", "owned_by": "sandbox"} for name in SCRIPTS]
-            self._json({"object": "list", "data": models})
+            self.json({"object": "list", "data": [*map(_listing, SCRIPTS)]})
+        elif self.path == "/api/ps":
+            loaded = [
+                {"model": name, "context_length": script.ollama_context}
+                for name, script in SCRIPTS.items()
+                if script.ollama_context
+            ]
+            self.json({"models": loaded})
         else:
-            self._error(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            self.error(HTTPStatus.NOT_FOUND, "There is nothing here.")
 
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        if self.path != "/v1/chat/completions" or length > BODY_BYTES_MAX:
-            self.close_connection = True
-            self._error(HTTPStatus.NOT_FOUND, "Only /v1/chat/completions is here.")
+    def post(self) -> None:
+        request = self.request_of("/v1/chat/completions", moderation.PATH, TURNS)
+        if request is None:
+            return
+        if self.path == TURNS:
+            self.server.turns.release()
+            self.json({})
+            return
+        if self.path == moderation.PATH:
+            status, judgement = moderation.judge(request)
+            self.json(judgement, status)
             return
         try:
-            request = json.loads(self.rfile.read(length))
-            script = script_for(request["model"])
+            script = again(script_for(request["model"]), request, list(self.server.requests))
             words = answer(script, request["messages"])
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._error(HTTPStatus.BAD_REQUEST, "The body must be JSON with model and messages.")
+        except (KeyError, TypeError, AttributeError):
+            self.error(HTTPStatus.BAD_REQUEST, "The body must have model and messages.")
             return
-        self.server.count(+1)
-        try:
-            self._respond(script, request, words)
-        except (BrokenPipeError, ConnectionResetError):
-            # The client has heard enough: the script ends here, as a real model would.
-            self.close_connection = True
-        finally:
-            self.server.count(-1)
+        self.server.requests.append(request)
+        self.counted(lambda: self._respond(script, request, words))
 
     def _respond(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
-        if script.status != HTTPStatus.OK:
-            self._error(HTTPStatus(script.status), "The script says so.")
-        elif script.is_html:
-            self._body("text/html; charset=utf-8", b"<!doctype html><title>Please sign in</title>")
+        refused = sorted(script.refuses & set(request))
+        if script.is_html:
+            status = HTTPStatus(script.status)
+            self.body("text/html; charset=utf-8", b"<!doctype html><title>Sorry</title>", status)
+        elif script.status != HTTPStatus.OK:
+            self.error(HTTPStatus(script.status), "The script says so.")
+        elif refused:
+            self.error(HTTPStatus.BAD_REQUEST, f"Unsupported parameter: '{refused[0]}'.")
         elif script.is_silent:
-            self._begin("text/event-stream")
-            self._wait_for_hangup(None)
-        elif request.get("stream"):
+            self.begin("text/event-stream")
+            self.wait_for_hangup(None)
+        elif script.is_flood:
+            self.begin("text/event-stream")
+            self.piece(b"data: ")
+            while not self.wait_for_hangup(0):
+                self.piece(FLOOD)
+            raise BrokenPipeError
+        elif request.get("stream") and not script.is_whole:
             self._stream(script, request, words)
         else:
-            limited = _limited(request, words)
+            limited = _limited(script, request, words)
             reason = "stop" if limited == words else "length"
             message = {"role": "assistant", "content": "".join(limited)}
             completion = _completion(request, "chat.completion")
             completion["choices"] = [{"index": 0, "message": message, "finish_reason": reason}]
             completion["usage"] = _usage(script, request, limited)
-            self._json(completion)
+            self.json(completion)
 
     def _stream(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
-        self._begin("text/event-stream")
+        self.begin("text/event-stream")
         for chunk in _chunks(script, request, words):
+            if chunk == STALL:
+                self.wait_for_hangup(None)
+                raise BrokenPipeError
+            if chunk == WAIT:
+                self._wait_for_turn()
+                continue
             if chunk is None:
                 # The stream breaks off, without the last piece that the transfer coding wants.
                 self.close_connection = True
                 return
-            self._piece(f"data: {json.dumps(chunk)}\n\n".encode())
-            if self._wait_for_hangup(script.seconds_per_word):
+            line = chunk if isinstance(chunk, str) else f"data: {json.dumps(chunk)}"
+            self.piece(f"{line}\n\n".encode())
+            if self.wait_for_hangup(script.seconds_per_word):
                 raise BrokenPipeError
-        self._piece(b"data: [DONE]\n\n")
-        self._piece(b"")
+        self.piece(b"data: [DONE]\n\n")
+        self.piece(b"")
 
-    def _wait_for_hangup(self, seconds: float | None) -> bool:
-        """Waits; true as soon as the client has closed. A client says nothing while it listens."""
-        return bool(select.select([self.connection], [], [], seconds)[0])
-
-    def _begin(self, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Transfer-Encoding", "chunked")
-        self._end_headers()
-
-    def _piece(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-
-    def _error(self, status: HTTPStatus, message: str) -> None:
-        error = {"message": message, "type": status.name.lower(), "param": None, "code": None}
-        self._json({"error": error}, status)
-
-    def _json(self, value: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
-        self._body("application/json", json.dumps(value).encode(), status)
-
-    def _body(self, content_type: str, body: bytes, status: HTTPStatus = HTTPStatus.OK) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self.send_header("Retry-After", "1")
-        self._end_headers()
-        self.wfile.write(body)
-
-    def _end_headers(self) -> None:
-        self.send_header("x-request-id", f"req_{secrets.token_hex(12)}")
-        self.end_headers()
+    def _wait_for_turn(self) -> None:
+        while not self.server.turns.acquire(timeout=WAIT_BEAT_SECONDS):
+            if self.wait_for_hangup(0):
+                raise BrokenPipeError
 
 
 def _chunks(
     script: Script, request: dict[str, Any], words: list[str]
-) -> Iterator[dict[str, Any] | None]:
-    """The chunks of a stream; None where it breaks off."""
+) -> Iterator[dict[str, Any] | str | None]:
+    """The chunks of a stream, and comments between them; None where it breaks off."""
 
-    def chunk(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
+    def chunk(delta: dict[str, str], reason: str | None = None, **more: object) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return {**_completion(request, "chat.completion.chunk"), "choices": [choice]}
+        return {**_completion(request, "chat.completion.chunk"), "choices": [choice], **more}
 
-    limited = _limited(request, words)
+    def usage(written: list[str]) -> dict[str, Any]:
+        return {"usage": _usage(script, request, written)}
+
+    limited = _limited(script, request, words)
+    yield from itertools.repeat(": still here", script.comments)
     yield chunk({"role": "assistant", "content": ""})
+    yield from (chunk({"reasoning_content": "hm "}) for _ in range(script.thoughts))
     for position, word in enumerate(limited):
-        if script.is_cut and position >= len(limited) // 2:
+        is_half = position >= len(limited) // 2
+        if is_half and script.is_cut:
             yield None
-        yield chunk({"content": word})
+        if is_half and script.has_error_inside:
+            yield {"error": {"message": "The script says so.", "type": "server_error"}}
+            return
+        more = usage(limited[: position + 1]) if script.has_usage_in_every_chunk else {}
+        yield chunk({"content": f" {time.time():.4f}" if script.is_clock else word}, **more)
+        if position + 1 in script.waits_after_words:
+            yield WAIT
+        if is_half and script.is_stalling:
+            yield STALL
     yield chunk({}, "stop" if limited == words else "length")
     if script.has_usage and (request.get("stream_options") or {}).get("include_usage"):
         last = _completion(request, "chat.completion.chunk")
-        yield {**last, "choices": [], "usage": _usage(script, request, limited)}
+        yield {**last, "choices": [], **usage(limited)}
+
+
+def _listing(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "owned_by": "sandbox", **SCRIPTS[name].listing}
 
 
 def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -172,9 +167,10 @@ def _completion(request: dict[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
-def _limited(request: dict[str, Any], words: list[str]) -> list[str]:
-    limit = request.get("max_completion_tokens") or request.get("max_tokens")
-    return words[:limit]
+def _limited(script: Script, request: dict[str, Any], words: list[str]) -> list[str]:
+    heeded = {"max_completion_tokens", "max_tokens"} - script.ignores
+    limits = [request[name] for name in heeded if request.get(name)]
+    return words[: min(limits)] if limits else words
 
 
 def _usage(script: Script, request: dict[str, Any], words: list[str]) -> dict[str, int]:
@@ -190,7 +186,7 @@ def _usage(script: Script, request: dict[str, Any], words: list[str]) -> dict[st
 
 def serve(port: int) -> None:
     """Serves until a signal ends the process."""
-    ScriptedServer(port).serve_forever()
+    CountingServer(port, Handler).serve_forever()
 
 
 def main() -> None:

@@ -1,0 +1,145 @@
+"""A sheet as somebody sees it: who is named on it, how it begins, what it cost whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy import select
+
+from potluck.accounts.models import User
+from potluck.credits import holds
+from potluck.database import db
+from potluck.rooms import reactions, sheet_text
+from potluck.rooms.models import Generation
+from potluck.rooms.preview_drawing import Picture
+from potluck.rooms.reactions import Mark
+from potluck.rooms.sheet_models import Sheet, SheetPerson
+
+SOMEBODY = "somebody"
+SOMEBODYS_INITIALS = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody beside the text. Whoever took their name off keeps their hue and pattern."""
+
+    name: str
+    initials: str
+    hue: int
+    line: str
+    is_named: bool
+    is_viewer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody paid of the round."""
+
+    name: str
+    credits: int
+    is_viewer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Everything that a page or a card shows of a sheet."""
+
+    sheet: Sheet
+    title: str
+    opening: str
+    recipe: str
+    people: Sequence[Person]
+    marks: Sequence[Mark]
+
+    @property
+    def html(self) -> Markup:
+        """The text itself."""
+        return sheet_text.html(_generation(self.sheet).text)
+
+    @property
+    def generation(self) -> Generation:
+        """What it cost, and the model."""
+        return _generation(self.sheet)
+
+    @property
+    def path(self) -> str:
+        """Its address on this site."""
+        return f"/sheets/{self.sheet.slug}"
+
+    @property
+    def picture(self) -> Picture:
+        """What its preview shows."""
+        people = tuple((person.initials, person.hue) for person in self.people)
+        art = self.generation.picture
+        name = art.name if art else None
+        return Picture(self.title, self.opening, self.recipe, people, name)
+
+
+def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:
+    """In the order of the sheets."""
+    listed = list(sheets)
+    marks = reactions.marks(listed, viewer_id)
+    return [_face(sheet, viewer_id, marks[sheet.id]) for sheet in listed]
+
+
+def face(sheet: Sheet, viewer_id: int | None) -> Face:
+    """Of one sheet."""
+    return faces([sheet], viewer_id)[0]
+
+
+def split(sheet: Sheet, viewer_id: int) -> list[Share]:
+    """Who paid how much, for those who were there; who paid for others too is among them."""
+    shares = holds.captured_for(_generation(sheet).id)
+    names = {person.user_id: _name(person) for person in sheet.people}
+    hosts = select(User.id, User.name).where(User.id.in_(shares.keys() - names.keys()))
+    names |= dict(db.session.execute(hosts).all())
+    return [
+        Share(names[user_id], credits, is_viewer=user_id == viewer_id)
+        for user_id, credits in shares.items()
+    ]
+
+
+def _face(sheet: Sheet, viewer_id: int | None, marks: Sequence[Mark]) -> Face:
+    text = _generation(sheet).text or _words_of_lines(sheet)
+    people = {person.user_id: person for person in sheet.people}
+    return Face(
+        sheet=sheet,
+        title=sheet_text.title(text),
+        opening=sheet_text.opening(text),
+        # The file of an old recipe may be gone.
+        recipe=sheet.round.kept_recipe.title,
+        people=[
+            _person(people[line.user_id], line=line.text, viewer_id=viewer_id)
+            for line in sheet.round.contributions
+            if line.user_id in people
+        ],
+        marks=marks,
+    )
+
+
+def _words_of_lines(sheet: Sheet) -> str:
+    """What a picture is called by: it has no words of its own."""
+    return "\n\n".join(line.text for line in sheet.round.contributions)
+
+
+def _person(person: SheetPerson, *, line: str, viewer_id: int | None) -> Person:
+    return Person(
+        name=_name(person),
+        initials=person.user.initials if person.is_named else SOMEBODYS_INITIALS,
+        hue=person.hue,
+        line=line,
+        is_named=person.is_named,
+        is_viewer=person.user_id == viewer_id,
+    )
+
+
+def _name(person: SheetPerson) -> str:
+    return person.user.name if person.is_named else SOMEBODY
+
+
+def _generation(sheet: Sheet) -> Generation:
+    """No sheet is made without one."""
+    assert sheet.round.generation
+    return sheet.round.generation

@@ -1,0 +1,125 @@
+"""Pictures that were drawn: files in a folder or a bucket, and rows that say whose they are."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from http import HTTPStatus
+
+from sqlalchemy import delete, exists, or_, select, text
+
+from potluck.buckets import bucket
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms import picture_files, sheets
+from potluck.rooms.leases import Lease, LeaseLost
+from potluck.rooms.models import Contribution, Generation, Member, Picture, Round
+from potluck.rooms.picture_bucket import BucketStore
+from potluck.rooms.picture_folder import FolderStore
+from potluck.rooms.picture_store import PictureStore, StorageAway
+from potluck.rooms.sheet_models import Sheet
+from potluck.settings import current_settings
+
+logger = logging.getLogger(__name__)
+
+# 192 bits: whoever knows a name was told it.
+NAME_BYTES = 24
+
+# Whoever lost the lease adds nothing any more.
+ADD = text("""
+    INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+    SELECT id, :name, :media_type, :width, :height, :size_bytes FROM generations
+    WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched' RETURNING id
+""")
+
+
+class PicturesAway(Refusal):
+    """They are somewhere that can't be reached."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_away"
+
+
+def keep(lease: Lease, data: bytes) -> None:
+    """Writes a picture down, the file first. Commits.
+
+    Raises `BadPicture`, `StorageAway` and `LeaseLost`, and there is no row then.
+    """
+    facts = picture_files.look_at(data)
+    name = f"{secrets.token_urlsafe(NAME_BYTES)}.{picture_files.EXTENSIONS[facts.media_type]}"
+    store().write(name, data)
+    values = {
+        "id": lease.generation_id,
+        "epoch": lease.epoch,
+        "name": name,
+        "size_bytes": len(data),
+        **facts._asdict(),
+    }
+    added = db.session.execute(ADD, values).first()
+    db.session.commit()
+    if added is None:
+        _remove([name])
+        raise LeaseLost
+
+
+def tidy(generation_id: int, *, keep_newest: bool = True) -> None:
+    """Takes out what was drawn before the newest, or all of it, files last. Commits."""
+    query = select(Picture.id, Picture.name).filter_by(generation_id=generation_id)
+    found = db.session.execute(query.order_by(Picture.id.desc())).all()
+    older = found[1:] if keep_newest else found
+    if older:
+        db.session.execute(delete(Picture).where(Picture.id.in_([row.id for row in older])))
+    db.session.commit()
+    _remove([row.name for row in older])
+
+
+def picture_for(user_id: int | None, name: str, *, is_operator: bool = False) -> Picture | None:
+    """The picture, for whoever sits in its room or took part, and whoever may see its sheet."""
+    sits = exists().where(
+        Member.room_id == Round.room_id, Member.user_id == user_id, Member.left_at.is_(None)
+    )
+    took_part = exists().where(Contribution.round_id == Round.id, Contribution.user_id == user_id)
+    may_see_sheet = sheets.visible(user_id, is_operator=is_operator)
+    query = (
+        select(Picture)
+        .join(Generation, Generation.id == Picture.generation_id)
+        .join(Round, Round.id == Generation.round_id)
+        .outerjoin(Sheet, Sheet.round_id == Round.id)
+        .where(
+            Picture.name == name,
+            or_(sits, took_part, may_see_sheet),
+        )
+    )
+    return db.session.scalar(query)
+
+
+def data(name: str) -> bytes:
+    """The file, for those who may see it. Raises `NoSuchPicture`, and `PicturesAway`.
+
+    It may take a while: no transaction should be open.
+    """
+    try:
+        return store().read(name)
+    except StorageAway as error:
+        logger.error("a picture can't be read: %s", error)  # noqa: TRY400 - it says where
+        message = "Pictures can't be reached right now. Try again in a minute."
+        raise PicturesAway(message) from None
+
+
+def store() -> PictureStore:
+    """Where this installation keeps its pictures."""
+    settings = current_settings()
+    if settings.pictures_url:
+        return BucketStore(bucket(settings.pictures_url.get_secret_value()))
+    return FolderStore(settings.potluck_var / "pictures")
+
+
+def _remove(names: list[str]) -> None:
+    """Nobody is shown them any more, so what can't be removed now is only in the way."""
+    place, left = store(), list(names)
+    try:
+        while left:
+            place.remove(left[-1])
+            left.pop()
+    except StorageAway as error:
+        logger.warning("pictures stay behind: %s (%s)", ", ".join(left), error)

@@ -1,0 +1,68 @@
+"""Marks that people leave on a sheet: five kinds, one of each from everybody who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms.sheet_models import Reaction, Sheet
+
+# In the order of the page. Each has a drawing of ours in `sheets/_mark.html`.
+KINDS = {
+    "warm": "Warm",
+    "spicy": "Spicy",
+    "funny": "Funny",
+    "moving": "Moving",
+    "seconds": "Seconds, please",
+}
+
+
+class BadReaction(Refusal):
+    """A mark that nobody offered."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "bad_reaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One kind under a sheet: what it is called, how many left it, whether the viewer did."""
+
+    kind: str
+    label: str
+    count: int
+    is_mine: bool
+
+
+def react(sheet: Sheet, *, user_id: int, kind: str, is_wanted: bool) -> None:
+    """Leaves a mark or takes it away; done twice it is done once. The caller commits."""
+    if kind not in KINDS:
+        message = "There is no such mark. Choose one of those on the page."
+        raise BadReaction(message)
+    values = {"sheet_id": sheet.id, "user_id": user_id, "kind": kind}
+    if is_wanted:
+        db.session.execute(insert(Reaction).values(values).on_conflict_do_nothing())
+    else:
+        db.session.execute(delete(Reaction).filter_by(**values))
+
+
+def marks(sheets: Iterable[Sheet], user_id: int | None) -> dict[int, list[Mark]]:
+    """All five of each sheet, whether or not anybody left them, by the sheet's id."""
+    ids = [sheet.id for sheet in sheets]
+    is_mine = func.coalesce(func.bool_or(Reaction.user_id == user_id), False)
+    query = (
+        select(Reaction.sheet_id, Reaction.kind, func.count(), is_mine)
+        .where(Reaction.sheet_id.in_(ids))
+        .group_by(Reaction.sheet_id, Reaction.kind)
+    )
+    found = {(of, kind): (count, mine) for of, kind, count, mine in db.session.execute(query)}
+    return {
+        of: [Mark(kind, label, *found.get((of, kind), (0, False))) for kind, label in KINDS.items()]
+        for of in ids
+    }

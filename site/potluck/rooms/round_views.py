@@ -1,0 +1,263 @@
+"""What happens in a room. A view loads, calls one verb, commits, announces and renders."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from potluck.announcements import announce
+from potluck.credits import holds, ledger
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms import (
+    choices,
+    drafts,
+    entrance,
+    menu,
+    moderation,
+    orders,
+    payments,
+    pots,
+    quotes,
+    remixes,
+    retries,
+    rooms,
+    rounds,
+    short_lines,
+    starting,
+)
+from potluck.rooms.models import Generation, Room
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
+from potluck.web import fragment, wants_fragment
+
+blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
+
+
+@blueprint.get("/composer")
+@login_required
+def composer(code: str) -> ResponseReturnValue:
+    """What this member can do now, as a fragment."""
+    return _composer(rooms.room_of_member(code, current_user.id))
+
+
+@blueprint.get("/round")
+@login_required
+def round_(code: str) -> ResponseReturnValue:
+    """The round as everybody in the room and those who watch see it, as a fragment."""
+    current = rounds.current_round(rooms.room_of_onlooker(code, current_user.id))
+    assert current
+    return fragment("rooms/_round.html", **entrance.round_context(current))
+
+
+@blueprint.post("/rounds")
+@login_required
+def open_round(code: str) -> ResponseReturnValue:
+    """Opens the next round; how it is paid for is the host's choice, and else each their part."""
+    room = rooms.room_of_member(code, current_user.id)
+    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    choices.check_recipe(chosen)
+    model = choices.chosen_model(request.form.get("written_by"))
+    rounds.open_round(room, chosen, after=_number(), fresh="fresh" in request.form, model=model)
+    payment = payments.chosen(request.form.get("payment", "split"))
+    if payment != "split":
+        _agree(rooms.room_of_host(code, current_user.id), None, payment)
+    return _done(room)
+
+
+@blueprint.post("/recipe")
+@login_required
+def change_recipe(code: str) -> ResponseReturnValue:
+    """Makes something else of a round into which nobody has put a line."""
+    room = rooms.room_of_member(code, current_user.id)
+    chosen = recipe(request.form.get("recipe", DEFAULT_SLUG))
+    choices.check_recipe(chosen)
+    rounds.change_recipe(room, chosen, number=_number())
+    return _done(room)
+
+
+@blueprint.post("/contribution")
+@login_required
+def contribute(code: str) -> ResponseReturnValue:
+    """Adds one's line; the last one in starts the model."""
+    room = rooms.room_of_member(code, current_user.id)
+    line = request.form.get("line", "")
+    moderation.check_line(line)
+    rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
+    db.session.commit()
+    starting.start_when_complete(room)
+    return _done(room)
+
+
+@blueprint.post("/draft")
+@login_required
+def keep_draft(code: str) -> ResponseReturnValue:
+    """Keeps what is typed, while it is typed."""
+    room = rooms.room_of_member(code, current_user.id)
+    drafts.keep(room, user_id=current_user.id, text=request.form.get("line", ""))
+    db.session.commit()
+    return "", HTTPStatus.NO_CONTENT
+
+
+@blueprint.post("/generation")
+@login_required
+def start(code: str) -> ResponseReturnValue:
+    """The host starts with the lines that are in; who is late pays nothing.
+
+    `short` is the word on lines that can't be paid for yet.
+    """
+    room, number = rooms.room_of_member(code, current_user.id), _number()
+    short, user_id = request.form.get("short"), int(current_user.id)
+    starting.start(
+        room,
+        lambda: _order(room, number, short=short, user_id=user_id),
+        treating_user_id=user_id if short == "treat" else None,
+    )
+    return _done(room)
+
+
+@blueprint.post("/generation/stop")
+@login_required
+def stop(code: str) -> ResponseReturnValue:
+    """Ends the text where it is."""
+    room = rooms.room_of_member(code, current_user.id)
+    generation_id = rounds.request_stop(room, _number(), user_id=current_user.id)
+    db.session.commit()
+    if generation_id is not None:
+        announce("stop", generation_id=generation_id)
+    return _answer(room)
+
+
+@blueprint.post("/extension")
+@login_required
+def extend(code: str) -> ResponseReturnValue:
+    """A minute more for those who still write: the host's choice."""
+    room = rooms.room_of_host(code, current_user.id)
+    rounds.extend(room, _number())
+    return _done(room)
+
+
+@blueprint.post("/payment")
+@login_required
+def choose_payment(code: str) -> ResponseReturnValue:
+    """Each pays their part, the host treats, or the pot pays: the host's choice."""
+    room = rooms.room_of_host(code, current_user.id)
+    _agree(room, _number(), payments.chosen(request.form.get("payment")))
+    return _done(room)
+
+
+@blueprint.post("/pot")
+@login_required
+def put_into_pot(code: str) -> ResponseReturnValue:
+    """Sets credits aside for the rounds of this room."""
+    room = rooms.room_of_member(code, current_user.id)
+    amount = request.form.get("amount", type=int)
+    pots.put_in(room, user_id=current_user.id, amount_credits=amount)
+    return _done(room, is_news_of_credits=True)
+
+
+@blueprint.post("/pot/removal")
+@login_required
+def take_out_of_pot(code: str) -> ResponseReturnValue:
+    """Takes what is left of one's own back."""
+    room = rooms.room_of_member(code, current_user.id)
+    pots.take_out(room, [current_user.id])
+    return _done(room, is_news_of_credits=True)
+
+
+@blueprint.post("/round/removal")
+@login_required
+def put_away(code: str) -> ResponseReturnValue:
+    """Ends a round that hasn't begun: the host's choice."""
+    room = rooms.room_of_host(code, current_user.id)
+    rounds.put_away(room, _number())
+    return _done(room)
+
+
+@blueprint.post("/retries")
+@login_required
+def retry(code: str) -> ResponseReturnValue:
+    """Tries what failed once more, with the lines that were in."""
+    room = rooms.room_of_member(code, current_user.id)
+    again = retries.reopen(room, _number(), user_id=current_user.id)
+    number, has_lines = again.number, bool(again.contributions)
+    db.session.commit()
+    if has_lines:
+        starting.start(room, lambda: orders.order(room, number))
+    return _done(room)
+
+
+def room_context(room: Room) -> dict[str, Any]:
+    """What the page and its composer show to the member who asks."""
+    current = rounds.current_round(room)
+    assert current
+    people = len(room.members)
+    quote = quotes.quote_of_or_none(current, people=people)
+    balance = ledger.balance(current_user.id)
+    mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
+    is_treated = current.from_pot or current.treated_by not in {None, current_user.id}
+    stakes = holds.pot(room.id)
+    price = (quote.total if current.treated_by == current_user.id else quote.each) if quote else 0
+    return {
+        **entrance.round_context(current),
+        "menu": menu.offered(current, people=people),
+        "models": choices.choices(current, people=people) if current.ended_at else [],
+        "quote": quote,
+        "mine": mine,
+        "draft": drafts.kept(room, user_id=current_user.id)
+        or remixes.ingredient(current, viewer_id=current_user.id),
+        "is_host": room.host_id == current_user.id,
+        "may_stop": rounds.may_stop(current, current_user.id),
+        "offer": short_lines.offer(current, user_id=current_user.id),
+        "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
+        "can_afford": quote is not None and (is_treated or balance.available >= price),
+        "can_treat": quote is not None and balance.available >= quote.total,
+        "payment": payments.payment_of(current),
+        "pot": sum(stakes.values()),
+        "stake": stakes.get(current_user.id, 0),
+    }
+
+
+def _order(room: Room, number: int | None, *, short: str | None, user_id: int) -> Generation:
+    match short:
+        case None:
+            return orders.order(rooms.room_of_host(room.code, user_id), number)
+        case "leave_out":
+            return short_lines.leave_out(room, number, user_id=user_id)
+        case "treat":
+            return short_lines.treat(room, number, user_id=user_id)
+        case _:
+            message = "A line that can't be paid for yet is left out, or you treat: nothing else."
+            raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _agree(room: Room, number: int | None, payment: payments.Payment) -> None:
+    payments.agree(room, number, payment=payment, user_id=current_user.id)
+
+
+def _number() -> int | None:
+    """The round that stood on the page the form was sent from; scripts may leave it out."""
+    return request.form.get("round", type=int)
+
+
+def _done(room: Room, *, is_news_of_credits: bool = False) -> ResponseReturnValue:
+    """Commits what was done and tells the room."""
+    db.session.commit()
+    if is_news_of_credits:
+        announce("credits", user_id=current_user.id)
+    announce("round", room_id=room.id)
+    return _answer(room)
+
+
+def _answer(room: Room) -> ResponseReturnValue:
+    """The composer for htmx, the page for browsers without scripts."""
+    if wants_fragment():
+        return _composer(room)
+    return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
+
+
+def _composer(room: Room) -> str:
+    return fragment("rooms/_composer.html", **room_context(room))

@@ -1,0 +1,139 @@
+"""Sheets: made where a round ends, and found by those who may see them.
+
+Nothing here commits.
+"""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from potluck.database import db
+from potluck.refusals import Refusal
+from potluck.rooms.models import Contribution, Member, Room, Round
+from potluck.rooms.rooms import CODE_CHARACTERS
+from potluck.rooms.sheet_models import Sheet, SheetPerson
+
+SLUG_LENGTH = 12
+HUES = range(1, 9)
+LATEST_MAX = 5
+MINE_PER_PAGE = 20
+# What every page and card of a sheet shows.
+WHOLE: tuple[ORMOption, ...] = (
+    joinedload(Sheet.round).joinedload(Round.room),
+    joinedload(Sheet.round).joinedload(Round.generation),
+    joinedload(Sheet.round).selectinload(Round.contributions),
+    selectinload(Sheet.people),
+)
+
+
+def make(round_: Round) -> None:
+    """Gives a round that has ended with a text its page. The caller commits, with the bill."""
+    hues = _hues(round_)
+    slug = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(SLUG_LENGTH))
+    people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
+    db.session.add(Sheet(slug=slug, round_id=round_.id, people=people))
+    db.session.flush()
+
+
+def find(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> Sheet:
+    """The sheet, if this person may see it; for others it doesn't exist."""
+    allowed = visible(viewer_id, is_operator=is_operator)
+    query = select(Sheet).where(Sheet.slug == slug.lower(), allowed).options(*WHOLE)
+    return _found(db.session.scalar(query))
+
+
+def of_round(room: Room, number: int) -> Sheet:
+    """The sheet of one of a room's rounds."""
+    query = (
+        select(Sheet)
+        .join(Round, Round.id == Sheet.round_id)
+        .where(Round.room_id == room.id, Round.number == number)
+    )
+    return _found(db.session.scalar(query))
+
+
+def made_in(round_: Round) -> Sheet | None:
+    """What a round made, if it has ended and made something, with those in it."""
+    if round_.generation is None or not round_.generation.is_something:
+        return None
+    query = select(Sheet).filter_by(round_id=round_.id).options(selectinload(Sheet.people))
+    # What people say of it changes between two looks.
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def of_person(user_id: int, *, limit: int = LATEST_MAX, before: str | None = None) -> list[Sheet]:
+    """The newest that somebody's line is in, or those that are older than that one."""
+    mine = select(SheetPerson.sheet_id).where(SheetPerson.user_id == user_id)
+    query = select(Sheet).where(Sheet.id.in_(mine)).order_by(Sheet.id.desc()).limit(limit)
+    if before:
+        query = query.where(Sheet.id < select(Sheet.id).filter_by(slug=before).scalar_subquery())
+    return list(db.session.scalars(query.options(*WHOLE)))
+
+
+def is_inside(sheet: Sheet, user_id: int | None) -> bool:
+    """Whether they were there when it was made, or sit in its room, where it shows anyway."""
+    if user_id is None:
+        return False
+    query = select(Sheet.id).where(Sheet.id == sheet.id, inside(user_id))
+    return db.session.scalar(query) is not None
+
+
+def visible(viewer_id: int | None, *, is_operator: bool) -> ColumnElement[bool]:
+    """Those that this person may see.
+
+    An operator sees what has been public, hidden or not, and nothing that is private.
+    """
+    allowed = [public()]
+    if viewer_id is not None:
+        allowed.append(inside(viewer_id))
+    if is_operator:
+        allowed.append(Sheet.published_at.is_not(None))
+    return or_(*allowed)
+
+
+def public() -> ColumnElement[bool]:
+    """Those that anybody may see."""
+    return and_(Sheet.published_at.is_not(None), Sheet.hidden_at.is_(None))
+
+
+def inside(user_id: int) -> ColumnElement[bool]:
+    """Those that this person sees before anybody else does."""
+    has_a_line = exists().where(SheetPerson.sheet_id == Sheet.id, SheetPerson.user_id == user_id)
+    sat_there = exists().where(
+        Round.id == Sheet.round_id,
+        Member.room_id == Round.room_id,
+        Member.user_id == user_id,
+        or_(
+            Member.left_at.is_(None),
+            and_(Member.left_at >= Round.created_at, Member.joined_at <= Round.ended_at),
+        ),
+    )
+    return or_(has_a_line, sat_there)
+
+
+def _found(sheet: Sheet | None) -> Sheet:
+    if sheet is None:
+        message = "There is no such sheet, or it isn't yours to see."
+        raise Refusal(message, code="no_such_sheet", status=HTTPStatus.NOT_FOUND)
+    return sheet
+
+
+def _hues(round_: Round) -> dict[int, int]:
+    """Each author's hue: the one of their seat, unless somebody had it before them."""
+    query = select(Member.user_id, Member.seat).where(Member.room_id == round_.room_id)
+    seats: dict[int, int] = dict(db.session.execute(query).all())
+    hues: dict[int, int] = {}
+    for contribution in _in_order(round_):
+        free = [hue for hue in HUES if hue not in hues.values()] or list(HUES)
+        seat = seats.get(contribution.user_id, 0)
+        hues[contribution.user_id] = seat if seat in free else free[0]
+    return hues
+
+
+def _in_order(round_: Round) -> list[Contribution]:
+    return sorted(round_.contributions, key=lambda line: (line.created_at, line.user_id))
