@@ -79,7 +79,7 @@ def test_a_picture_that_is_stopped_costs_nothing_before_anything_of_it_was_seen(
     with process_beside(stack, OPENAI_IMAGE_MODEL=model, POTLUCK_ROLE="live") as process:
         ben = process.visit(signed_in)
         path = ben.submit("/rooms", page="/pool").url.removeprefix(ben.url)
-        sql("UPDATE rounds SET recipe = 'picture' WHERE phase = 'collecting'")
+        sql("UPDATE rounds SET recipe = 'picture', recipe_terms = NULL WHERE phase = 'collecting'")
         ben.submit(f"{path}/contribution", page=path, line="A heron in rubber boots.")
         _when(lambda: sql(DRAWN)[0], lambda row: row == ("dispatched", has_picture))
         ben.submit(f"{path}/generation/stop", page=path)
