@@ -85,6 +85,7 @@ PIECE = re.compile(r"\s*\S{1,5000}|\s+$")
 
 SCRIPTS = {
     "scripted": Script(),
+    "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     "scripted-500": Script(status=500),
     "scripted-429": Script(status=429),
     # A proxy's page where a stream was expected.
@@ -121,7 +122,6 @@ SCRIPTS = {
     "scripted-vllm": Script(has_usage_in_every_chunk=True, listing={"max_model_len": 2_048}),
     "scripted-llama": Script(listing={"meta": {"n_ctx": 4_096, "n_ctx_train": 131_072}}),
     "scripted-ollama": Script(ollama_context=4_097),
-    "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
 }
