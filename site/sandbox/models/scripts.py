@@ -91,6 +91,7 @@ PIECE = re.compile(r"\s*\S{1,5000}|\s+$")
 
 SCRIPTS = {
     "scripted": Script(),
+    "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     "scripted-500": Script(status=500),
     "scripted-429": Script(status=429),
     # A proxy's page where a stream was expected.
@@ -134,7 +135,6 @@ SCRIPTS = {
     "scripted-absurd": Script(tokens_per_word=1_000_000_000),
     # For measurements: as fast as a model that people like to read along with.
     "scripted-clock": Script(is_clock=True, seconds_per_word=0.05, words_min=60),
-    "scripted-story": Script(says=STORY, seconds_per_word=0.03),
     # Long enough for somebody to press Stop.
     "scripted-slow": Script(seconds_per_word=0.2, words_min=LONG_ANSWER_WORDS),
     # In three parts, for whatever has to happen in mid-stream on however slow a machine.
