@@ -25,7 +25,9 @@ def test_everybody_in_the_room_sees_the_picture_become_clearer(
     _sit_down_together(ada, ben)
     add_line(ada, "A frog who sings.")
     ada.get_by_role("button", name="Start now").click()
-    ada.get_by_label("Make another").select_option("picture", timeout=WRITING_MS)
+    expect(ada.locator(".bill")).to_contain_text("This round cost", timeout=WRITING_MS)
+    ada.get_by_text("Make something else").click()
+    ada.get_by_role("radio", name="A picture").check()
     ada.get_by_role("button", name="Another round").click()
     for page, line in ((ada, "A heron in rubber boots."), (ben, "Fog.")):
         expect(page.locator("#round")).to_contain_text("A picture")
