@@ -40,9 +40,11 @@ PROGRAMME = (
 def house(stack: Stack) -> Iterator[House]:
     house = House(stack)
     house.price()
-    house.open()
-    yield house
-    house.close()
+    try:
+        house.open()
+        yield house
+    finally:
+        house.close()
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ def test_everybody_in_the_room_sees_the_picture_become_clearer(
     _sit_down_together(ada, ben)
     add_line(ada, "A frog who sings.")
     ada.get_by_role("button", name="Start now").click()
-    ada.locator("#another-recipe summary").click(timeout=WRITING_MS)
+    expect(ada.locator(".bill")).to_contain_text("This round cost", timeout=WRITING_MS)
+    ada.locator("#another-recipe summary").click()
     ada.locator("#another-recipe").get_by_text("A picture", exact=True).click()
     ada.get_by_role("button", name="Another round").click()
     for page, line in ((ada, "A heron in rubber boots."), (ben, "Fog.")):

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.browser.evening.house import House, Written, until
+from tests.browser.evening.house import House, Written
 from tests.stack import ROOT, STOP_SECONDS_MAX
 from tests.visitors import Visitor
 
@@ -34,7 +34,6 @@ class Dara:
         self._client = self._start(house.url)
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
-        until(lambda: bool(self.phases), "the client in Node is not in the room")
 
     def send(self, act: str, **fields: str) -> None:
         """Sends one of the room's forms, with its token."""
