@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from urllib.parse import urlencode
 
-THREADS = 4
+THREADS = 8
 ANSWER_SECONDS_MAX = 30
 FINE = {http.HTTPStatus.OK, http.HTTPStatus.NO_CONTENT, http.HTTPStatus.SEE_OTHER}
 

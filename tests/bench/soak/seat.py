@@ -127,8 +127,9 @@ class Seat:
         self.round_number, self.phase = state["number"], state["phase"]
         if (self.round_number, self.phase) == before:
             return
-        # What a page does that isn't being typed into.
-        self.get(f"/rooms/{self.code}/composer")
+        if before[0]:
+            # As a page does that is there already.
+            self.get(f"/rooms/{self.code}/composer")
         if self.phase in OVER and not self._is_entering:
             self._check_end(state["html"])
 
