@@ -35,8 +35,11 @@ def everything(*, is_long: bool = False) -> int:
         "a proxy": proxy_is_installed,
     }
     failed = [name for name, step in steps.items() if not _announced(name, step)]
-    # Most tests wait for other processes. Those of one file share them, so they stay together.
-    if pytest(["--numprocesses=auto", "--dist=loadfile"]):
+    # Most tests wait for other processes. Those of one file share them, so they stay together, and
+    # `tests/conftest.py` has the long files begin first.
+    workers = (os.cpu_count() or 1) + 1
+    spread = ["--dist=loadfile", "--no-loadscope-reorder", "--durations=15"]
+    if pytest([f"--numprocesses={workers}", *spread]):
         failed.append("pytest")
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed")
     return bool(failed)

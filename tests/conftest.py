@@ -47,6 +47,15 @@ class RunBy(Protocol):
     def __call__(self, user: User) -> None: ...
 
 
+# Whole installations, whose tests take longest: what is left at the end should be short.
+SLOW_AREAS = ("browser", "live", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no worker is left alone with one."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW_AREAS)
+
+
 @pytest.fixture(scope="session")
 def var() -> Iterator[Path]:
     """A folder that PostgreSQL can live in: its path is short, and other users may pass."""

@@ -52,7 +52,7 @@ def test_a_process_that_is_to_end_finishes_its_text_and_sends_its_clients_home(
     assert beside.process.wait(STOP_SECONDS_MAX) == 0
     ((state, text),) = sql("SELECT state, text FROM generations ORDER BY id DESC LIMIT 1")
     assert state == "done"
-    assert text.endswith("Write the story now.")
+    assert text.endswith("in which all of this happens.")
     assert ada.balance()["held"] == 0
 
 

@@ -49,6 +49,15 @@ def test_a_closed_room_shows_its_members_what_they_made_and_nobody_else(
     assert stranger.get(seats.path).status_code == 404
 
 
+@pytest.mark.parametrize("part", ["composer", "round"])
+def test_a_page_that_asks_for_a_part_of_a_closed_room_is_told_to_look_again(
+    seats: Seats, part: str
+) -> None:
+    close(seats)
+    answer = seats.browsers[1].get(f"{seats.path}/{part}")
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (200, "true")
+
+
 def test_whoever_sat_in_a_closed_room_is_free_to_sit_elsewhere(seats: Seats) -> None:
     close(seats)
     answer = seats.browsers[1].submit("/rooms", page="/")

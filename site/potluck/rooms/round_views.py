@@ -15,6 +15,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import (
     choices,
+    closing,
     drafts,
     entrance,
     menu,
@@ -41,6 +42,8 @@ blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
 @login_required
 def composer(code: str) -> ResponseReturnValue:
     """What this member can do now, as a fragment."""
+    if closing.was_member(code, current_user.id):
+        return _look_again()
     return _composer(rooms.room_of_member(code, current_user.id))
 
 
@@ -48,6 +51,8 @@ def composer(code: str) -> ResponseReturnValue:
 @login_required
 def round_(code: str) -> ResponseReturnValue:
     """The round as everybody in the room and those who watch see it, as a fragment."""
+    if closing.was_member(code, current_user.id):
+        return _look_again()
     current = rounds.current_round(rooms.room_of_onlooker(code, current_user.id))
     assert current
     return fragment("rooms/_round.html", **entrance.round_context(current))
@@ -257,6 +262,11 @@ def _answer(room: Room) -> ResponseReturnValue:
     if wants_fragment():
         return _composer(room)
     return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
+
+
+def _look_again() -> ResponseReturnValue:
+    """The room was closed while its page asked for a part of it: the page says what is left."""
+    return "", {"HX-Refresh": "true"}
 
 
 def _composer(room: Room) -> str:
