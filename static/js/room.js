@@ -22,6 +22,7 @@ const WORDS_OF_SHEET = {
 const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
 const frame = document.getElementById("round-frame");
 const isWatching = watching !== undefined;
+let isGoing = false;
 let shown = { ...round().dataset };
 // The numbers of the newest presence and round; what a page brought has none.
 const newest = { presence: -1, round: -1 };
@@ -39,6 +40,10 @@ members.on("notice", ({ code: reason, message }) => {
   toast(message, reason === "insufficient_credits" ? link : undefined);
 });
 frame.addEventListener("htmx:after:swap", roundFetched);
+// Leaves, or closes the room: what this page hears from here on is the next page's to show.
+document.addEventListener("submit", ({ target }) => {
+  isGoing ||= !target.hasAttribute("hx-post");
+});
 // Pages are served while the sockets are down: then the round is asked for instead of told.
 setInterval(() => {
   if (!members.connected && members.active && !document.hidden) tell("round-stale");
@@ -125,5 +130,5 @@ function announce(words) {
 }
 
 function tell(event) {
-  document.body.dispatchEvent(new Event(event));
+  if (!isGoing) document.body.dispatchEvent(new Event(event));
 }

@@ -29,8 +29,13 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def visitor(stack: Stack) -> Iterator[Callable[[], Visitor]]:
-    """Opens browsers, each with its own cookies; they are closed when the test is over."""
+def visitor(stack: Stack, sql: Callable[..., list[Any]]) -> Iterator[Callable[[], Visitor]]:
+    """Opens browsers, each with its own cookies; they are closed when the test is over.
+
+    Nobody waits or sits anywhere at first, whatever tests of other files have left behind.
+    """
+    sql("DELETE FROM pool_entries")
+    sql("UPDATE room_members SET left_at = now() WHERE left_at IS NULL")
     visitors: list[Visitor] = []
 
     def open_one() -> Visitor:
