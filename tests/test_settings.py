@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from potluck.accounts import providers
-from potluck.buckets import Bucket, bucket
 from potluck.settings import PROVIDERS_KNOWN, Settings, SettingsError
 
 SECRET = "hush-" * 8
@@ -256,51 +255,3 @@ def test_several_models_can_be_named_and_the_first_is_the_default(laptop: dict[s
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon", "601"])
 def test_a_wait_that_is_none_is_named(laptop: dict[str, str], name: str, seconds: str) -> None:
     assert complaint(laptop | {name: seconds}).startswith(f"{name}: ")
-
-
-@pytest.mark.parametrize(
-    ("address", "url", "region"),
-    [
-        ("s3+https://k:s@s3.example/b", "https://s3.example/b", "us-east-1"),
-        ("s3+https://k:s@s3.example/b/?region=auto", "https://s3.example/b", "auto"),
-        ("s3+http://k:s@[::1]:9000/b/a.b/c_d", "http://[::1]:9000/b/a.b/c_d", "us-east-1"),
-    ],
-)
-def test_a_bucket_is_named_in_one_line(address: str, url: str, region: str) -> None:
-    assert bucket(address) == Bucket(url, region, key="k", secret="s")
-
-
-def test_a_secret_with_a_slash_is_written_with_a_sign_for_it() -> None:
-    assert bucket("s3+https://k%40:a%2Fb+c@s3.example/b").secret == "a/b+c"
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/var/pictures",
-        "s3://k:hush@s3.example/b",
-        "https://k:hush@s3.example/b",
-        "s3+https://s3.example/b",
-        "s3+https://hush@s3.example/b",
-        "s3+https://:hush@s3.example/b",
-        "s3+https://k:hush@/b",
-        "s3+https://k:hush@s3.example",
-        "s3+https://k:hush@s3.example/",
-        "s3+https://k:hush@s3.example//b",
-        "s3+https://k:hush@s3.example/b/../c",
-        "s3+https://k:hush@s3.example/b c",
-        "s3+https://k:hush/hush@s3.example/b",
-        "s3+https://k:hush@s3.example:port/b",
-        "s3+https://k:hush@[::1/b",
-        "s3+https://k:hush@s3.example/b?region=",
-        "s3+https://k:hush@s3.example/b?region=EU%20hush",
-        "s3+https://k:hush@s3.example/b?secure=hush",
-        "s3+https://k:hush@s3.example/b?hush",
-    ],
-)
-def test_a_bucket_that_is_none_is_named_and_its_secret_is_not(
-    laptop: dict[str, str], address: str
-) -> None:
-    told = complaint(laptop | {"PICTURES_URL": address})
-    assert told.startswith("PICTURES_URL: This is like s3+https://KEY:SECRET@")
-    assert "hush" not in told

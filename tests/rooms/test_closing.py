@@ -49,6 +49,18 @@ def test_a_closed_room_shows_its_members_what_they_made_and_nobody_else(
     assert stranger.get(seats.path).status_code == 404
 
 
+def test_the_sheets_of_a_closed_room_are_still_found_from_it(seats: Seats) -> None:
+    seats.add_lines()
+    seats.table.write()
+    close(seats)
+    link = f"{seats.path}/rounds/1/sheet"
+    page = seats.browsers[1].get(seats.path).get_data(as_text=True)
+    assert f'href="{link}"' in page
+    answer = seats.browsers[1].get(link)
+    assert answer.status_code == 303
+    assert seats.browsers[1].get(answer.location).status_code == 200
+
+
 @pytest.mark.parametrize("part", ["composer", "round"])
 def test_a_page_that_asks_for_a_part_of_a_closed_room_is_told_to_look_again(
     seats: Seats, part: str

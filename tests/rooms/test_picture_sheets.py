@@ -138,3 +138,27 @@ def test_whoever_watched_it_being_drawn_keeps_it_after_they_left(
     chiyo = browser()
     sign_in_as(chiyo, "Chiyo")
     assert hanging.see(chiyo) == (200, 200)
+
+
+def test_a_remix_of_a_picture_begins_with_the_lines_that_it_was_made_from(hanging: Hanging) -> None:
+    publish(hanging.slug)
+    make_user("Mallory", credits=1000)
+    page = f"/sheets/{hanging.slug}"
+    answer = hanging.mallory.submit(f"{page}/remix", page=page)
+    assert answer.status_code == 303
+    assert "After “A heron in rubber boots”: Fog." in words(hanging.mallory.get(answer.location))
+
+
+def test_a_picture_is_not_remixed_where_nobody_draws_any_more(
+    hanging: Hanging, seats: Seats
+) -> None:
+    publish(hanging.slug)
+    app = seats.table.app
+    app.extensions["settings"] = app.extensions["settings"].model_copy(
+        update={"openai_image_model": None}
+    )
+    page = f"/sheets/{hanging.slug}"
+    make_user("Mallory", credits=1000)
+    answer = hanging.mallory.submit(f"{page}/remix", page=page)
+    assert answer.status_code == 503
+    assert "there are no pictures" in answer.get_data(as_text=True)

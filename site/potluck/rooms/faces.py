@@ -16,6 +16,7 @@ from potluck.rooms.models import Generation
 from potluck.rooms.preview_drawing import Picture
 from potluck.rooms.reactions import Mark
 from potluck.rooms.sheet_models import Sheet, SheetPerson
+from potluck.rooms.sheets import words as sheet_words
 
 SOMEBODY = "somebody"
 SOMEBODYS_INITIALS = "?"
@@ -102,7 +103,7 @@ def split(sheet: Sheet, viewer_id: int) -> list[Share]:
 
 
 def _face(sheet: Sheet, viewer_id: int | None, marks: Sequence[Mark]) -> Face:
-    text = _generation(sheet).text or _words_of_lines(sheet)
+    text = sheet_words(sheet)
     people = {person.user_id: person for person in sheet.people}
     return Face(
         sheet=sheet,
@@ -117,11 +118,6 @@ def _face(sheet: Sheet, viewer_id: int | None, marks: Sequence[Mark]) -> Face:
         ],
         marks=marks,
     )
-
-
-def _words_of_lines(sheet: Sheet) -> str:
-    """What a picture is called by: it has no words of its own."""
-    return "\n\n".join(line.text for line in sheet.round.contributions)
 
 
 def _person(person: SheetPerson, *, line: str, viewer_id: int | None) -> Person:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from potluck.database import db
-from potluck.rooms import quotes, rooms, rounds, sheet_text, sheets
+from potluck.rooms import choices, quotes, rooms, rounds, sheet_text, sheets
 from potluck.rooms.models import Room, Round
 from potluck.rooms.sheet_models import Remix, Sheet
 
@@ -22,6 +22,7 @@ def begin(sheet: Sheet, *, user_id: int) -> Room:
     """
     quotes.price_in_force()
     chosen = sheet.round.kept_recipe
+    choices.check_recipe(chosen)
     room = rooms.current_room(user_id) or rooms.create_room([user_id])
     round_ = rounds.locked_round(room) if rounds.current_round(room) else None
     if round_ and round_.phase == "collecting" and not round_.contributions:
@@ -49,8 +50,8 @@ def ingredient(round_: Round, *, viewer_id: int) -> str:
     if db.session.scalar(query) is None:
         return ""
     sheet = origin(round_, viewer_id=viewer_id)
-    if sheet is None or sheet.round.generation is None:
+    if sheet is None:
         return ""
-    text = sheet.round.generation.text
+    text = sheets.words(sheet)
     line = f"After “{sheet_text.title(text)}”: {sheet_text.opening(text)}"
     return sheet_text.cut(line, round_.kept_recipe.line_characters_max)

@@ -15,6 +15,7 @@ from potluck.limits import limiter, member
 from potluck.live import pool
 from potluck.rooms import (
     agreements,
+    closing,
     faces,
     pictures,
     previews,
@@ -79,7 +80,8 @@ def show(sheet_slug: str) -> ResponseReturnValue:
 @login_required
 def of_round(code: str, number: int) -> ResponseReturnValue:
     """The way from a room, which knows its rounds by their numbers, to their sheets."""
-    room = rooms.room_of_member(code, current_user.id)
+    closed = closing.was_member(code, current_user.id)
+    room = closed or rooms.room_of_member(code, current_user.id)
     return _to(sheets.of_round(room, number))
 
 

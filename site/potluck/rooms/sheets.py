@@ -83,6 +83,13 @@ def is_inside(sheet: Sheet, user_id: int | None) -> bool:
     return db.session.scalar(query) is not None
 
 
+def words(sheet: Sheet) -> str:
+    """What it says; a picture is called by the lines that it was made from."""
+    generation = sheet.round.generation
+    assert generation, "no sheet is made without one"
+    return generation.text or "\n\n".join(line.text for line in sheet.round.contributions)
+
+
 def visible(viewer_id: int | None, *, is_operator: bool) -> ColumnElement[bool]:
     """Those that this person may see.
 
