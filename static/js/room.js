@@ -44,6 +44,8 @@ frame.addEventListener("htmx:after:swap", roundFetched);
 document.addEventListener("submit", ({ target }) => {
   isGoing ||= !target.hasAttribute("hx-post");
 });
+// Back again, as it was left.
+addEventListener("pageshow", () => (isGoing = false));
 // Pages are served while the sockets are down: then the round is asked for instead of told.
 setInterval(() => {
   if (!members.connected && members.active && !document.hidden) tell("round-stale");

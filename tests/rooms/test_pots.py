@@ -125,6 +125,16 @@ def test_a_pot_that_is_too_small_starts_nothing_and_says_so(four: Four) -> None:
     assert stakes(four) == [1, 0, 0, 0]
 
 
+def test_a_round_whose_lines_are_all_in_starts_as_soon_as_the_pot_covers_it(four: Four) -> None:
+    put_in(four, ADA, 1)
+    four.submit(ADA, "payment", payment="pot")
+    four.add_lines(ADA, BEN, CHIYO, DARA)
+    assert four.table.round.phase == "collecting"
+    put_in(four, BEN, 500)
+    assert four.table.round.phase == "generating"
+    four.table.write()
+
+
 def test_who_leaves_takes_theirs_along(pot: Four) -> None:
     pot.submit(BEN, "leave")
     assert pot.table.balances()[BEN] == (1000, 0)
