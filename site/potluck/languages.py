@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
@@ -96,7 +96,8 @@ def decimal(value: float, digits: int) -> str:
 def when(at: datetime) -> str:
     """`26 Nov 2026, 11:05 UTC`; scripts turn it into the reader's own zone."""
     locale = DAY_BEFORE_MONTH.get(current(), current())
-    return f"{format_skeleton('yMMMdHm', at, tzinfo=UTC, locale=locale)} UTC"
+    at = at.astimezone(UTC)
+    return f"{format_date(at, locale=locale)}, {format_time(at, 'short', locale=locale)} UTC"
 
 
 def _selected() -> str:

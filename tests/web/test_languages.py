@@ -57,4 +57,4 @@ def test_numbers_and_times_are_written_as_the_language_does(app: Flask) -> None:
         with force_locale("de"):
             assert languages.number(-12_500) == "-12.500"
             assert languages.decimal(0.05, 2) == "0,05"
-            assert languages.when(at) == "26. Nov. 2026, 11:05 UTC"
+            assert languages.when(at) == "26.11.2026, 11:05 UTC"
