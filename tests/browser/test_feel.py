@@ -432,6 +432,22 @@ def test_on_a_telephone_the_composer_stays_above_the_keyboard(open_page: OpenPag
     expect(ada.locator("#line")).to_be_in_viewport(ratio=1)
 
 
+def test_scripts_write_numbers_as_the_page_does_and_english_where_nobody_translated_yet(
+    open_page: OpenPage,
+) -> None:
+    stranger = open_page()
+    stranger.context.set_extra_http_headers({"Accept-Language": "de"})
+    stranger.goto("/")
+    words = stranger.evaluate(
+        """async () => {
+            const { say, sayCount } = await import("/static/js/words.js");
+            return [say("No {what} says this: {count}", { what: "page", count: 1234.5 }),
+                sayCount(2, "{count} never", "{count} nevers")];
+        }"""
+    )
+    assert words == ["No page says this: 1.234,5", "2 nevers"]
+
+
 def say(page: Page, words: str) -> None:
     """As any script of the page would."""
     page.evaluate(
