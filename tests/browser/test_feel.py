@@ -324,6 +324,7 @@ def test_the_page_follows_the_text_only_with_whoever_reads_its_end(open_page: Op
     # By a key, since nobody types.
     ada.keyboard.press("s")
     expect(ada.locator(".bill")).to_contain_text("Stopped")
+    expect(ada.locator("#open-round")).to_be_visible()
     ada.keyboard.press("n")
     expect(ada.locator("#open-round")).to_be_focused()
 
