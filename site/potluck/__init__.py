@@ -16,6 +16,7 @@ from potluck import (
     live,
     logs,
     rooms,
+    static_files,
     web,
 )
 from potluck.database import db
@@ -25,9 +26,10 @@ from potluck.settings import ROOT, Settings
 def create_app(settings: Settings) -> Flask:
     """The whole assembly. Opens no connection: the first request does."""
     logs.configure()
-    app = Flask("potluck", template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app = Flask("potluck", template_folder=ROOT / "templates", static_folder=None)
     app.extensions["settings"] = settings
     db.connect(settings)
+    static_files.init_app(app, settings)
     web.init_app(app, settings)
     limits.init_app(app)
     accounts.init_app(app, settings)
