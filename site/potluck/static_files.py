@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.headers import Headers
 
@@ -34,9 +35,9 @@ FOR_A_MINUTE = "public, max-age=60"
 LOOK_EVERY_SECONDS = 0.25
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, settings: Settings, source: Path = SOURCE) -> None:
     """Serves them before Flask is asked. Call it before Jinja's environment is made."""
-    files = _StaticFiles(app.wsgi_app, settings)
+    files = _StaticFiles(app.wsgi_app, settings, source)
     app.wsgi_app = files  # type: ignore[method-assign]
     app.add_url_rule(f"{PREFIX}/<path:filename>", endpoint="static", view_func=_nothing_there)
     build = app.url_for
@@ -60,13 +61,14 @@ class _StaticFiles(WhiteNoise):
     application: WSGIApplication
     files: dict[str, StaticFile]
 
-    def __init__(self, application: WSGIApplication, settings: Settings) -> None:
+    def __init__(self, application: WSGIApplication, settings: Settings, source: Path) -> None:
         super().__init__(
             application,
             allow_all_origins=False,
             mimetypes={".webmanifest": "application/manifest+json"},
             add_headers_function=self._add_headers,
         )
+        self._source = source
         self._store = settings.potluck_var / "static"
         self._is_secure = settings.is_secure
         self._is_edited = not settings.is_production
@@ -97,19 +99,19 @@ class _StaticFiles(WhiteNoise):
         return f"{self.digest}/{filename}"
 
     def _look(self) -> None:
-        if static_tree.state(SOURCE) != self._state:
+        if static_tree.state(self._source) != self._state:
             self._adopt()
         self._looked_at = time.monotonic()
 
     def _adopt(self) -> None:
         """Serves what is in the folder now; pages written before keep what they name."""
-        self._state = static_tree.state(SOURCE)
+        self._state = static_tree.state(self._source)
         self._looked_at = time.monotonic()
         try:
-            tree = static_tree.keep(SOURCE, self._store)
+            tree = static_tree.keep(self._source, self._store)
         except OSError as error:
             logger.warning("static files are served uncompressed: %s", error)
-            tree = static_tree.uncompressed(SOURCE)
+            tree = static_tree.uncompressed(self._source)
         self.digest = tree.digest
         self.add_files(tree.folder, PREFIX)
         self.add_files(tree.folder, f"{PREFIX}/{tree.digest}")
