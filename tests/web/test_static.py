@@ -6,9 +6,9 @@ import gzip
 import hashlib
 import json
 import re
+import secrets
 import shutil
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import brotli
 import pytest
 from flask import Flask
 from PIL import Image
+from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from potluck import static_files, static_tree
@@ -29,26 +30,25 @@ IMPORTED = re.compile(r"""(?:from|import) "(\.[^"]+)"|url\("([^":]+)"\)""")
 WITHIN_SECONDS = 10
 
 
-Address = Callable[[str], str]
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The files as they are, and nothing else."""
+    return serving(tmp_path_factory.mktemp("var"), SOURCE)
 
 
 @pytest.fixture
-def address(app: Flask) -> Address:
-    """Where pages say that a file is."""
-    return lambda filename: address_in(app, filename)
-
-
-@pytest.fixture
-def edited(settings: Settings, tmp_path: Path) -> Flask:
-    """An installation whose static folder is this test's own, as is its `var`."""
+def edited(tmp_path: Path) -> Flask:
+    """An app whose static folder is this test's own."""
     shutil.copytree(SOURCE, tmp_path / "static")
-    return serving(settings, tmp_path / "var", tmp_path / "static")
+    return serving(tmp_path / "var", tmp_path / "static")
 
 
-def serving(settings: Settings, var: Path, source: Path) -> Flask:
+def serving(var: Path, source: Path, public_url: str = "http://localhost:8000") -> Flask:
     """An app that has static files and nothing else."""
     app = Flask("potluck", static_folder=None)
-    static_files.init_app(app, settings.model_copy(update={"potluck_var": var}), source)
+    settings = Settings(secret_key=SecretStr(secrets.token_hex(32)), potluck_var=var)
+    settings = settings.model_copy(update={"public_url": public_url})
+    static_files.init_app(app, settings, source)
     return app
 
 
@@ -64,8 +64,8 @@ def fetch(app: Flask, path: str, **headers: str) -> TestResponse:
     return app.test_client().get(path, headers=named, buffered=True)
 
 
-def test_who_takes_brotli_is_sent_brotli_to_keep_for_ever(app: Flask, address: Address) -> None:
-    answer = fetch(app, address("js/room.js"), Accept_Encoding="gzip, deflate, br")
+def test_who_takes_brotli_is_sent_brotli_to_keep_for_ever(served: Flask) -> None:
+    answer = fetch(served, address_in(served, "js/room.js"), Accept_Encoding="gzip, deflate, br")
     assert answer.headers["Cache-Control"] == FOREVER
     assert answer.headers["Content-Encoding"] == "br"
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -74,14 +74,14 @@ def test_who_takes_brotli_is_sent_brotli_to_keep_for_ever(app: Flask, address: A
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, br;q=0"])
-def test_who_takes_gzip_alone_is_sent_gzip(app: Flask, address: Address, accepted: str) -> None:
-    answer = fetch(app, address("js/room.js"), Accept_Encoding=accepted)
+def test_who_takes_gzip_alone_is_sent_gzip(served: Flask, accepted: str) -> None:
+    answer = fetch(served, address_in(served, "js/room.js"), Accept_Encoding=accepted)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.data) == PLAIN
 
 
-def test_who_takes_neither_is_sent_the_file_as_it_is(app: Flask, address: Address) -> None:
-    answer = fetch(app, address("js/room.js"))
+def test_who_takes_neither_is_sent_the_file_as_it_is(served: Flask) -> None:
+    answer = fetch(served, address_in(served, "js/room.js"))
     assert "Content-Encoding" not in answer.headers
     assert answer.headers["Content-Length"] == str(len(PLAIN))
     assert answer.headers["Content-Type"].startswith("text/javascript")
@@ -89,48 +89,46 @@ def test_who_takes_neither_is_sent_the_file_as_it_is(app: Flask, address: Addres
 
 
 @pytest.mark.parametrize("filename", ["js/room.js", "icons/potluck.svg", "manifest.webmanifest"])
-def test_files_carry_the_locks_that_mean_something_to_them(
-    app: Flask, address: Address, filename: str
-) -> None:
-    headers = fetch(app, address(filename)).headers
+def test_files_carry_the_locks_that_mean_something_to_them(served: Flask, filename: str) -> None:
+    headers = fetch(served, address_in(served, filename)).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Content-Security-Policy"].startswith("default-src 'none';")
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_who_asks_about_a_file_is_told_without_it(app: Flask, address: Address) -> None:
-    answer = app.test_client().head(address("js/room.js"))
+def test_who_asks_about_a_file_is_told_without_it(served: Flask) -> None:
+    answer = served.test_client().head(address_in(served, "js/room.js"))
     assert (answer.status_code, answer.data) == (200, b"")
     assert answer.headers["Content-Length"] == str(len(PLAIN))
 
 
-def test_who_has_the_file_is_told_that_it_has_not_changed(app: Flask) -> None:
-    known = fetch(app, "/static/js/room.js").headers["ETag"]
-    again = fetch(app, "/static/js/room.js", If_None_Match=known)
+def test_who_has_the_file_is_told_that_it_has_not_changed(served: Flask) -> None:
+    known = fetch(served, "/static/js/room.js").headers["ETag"]
+    again = fetch(served, "/static/js/room.js", If_None_Match=known)
     assert (again.status_code, again.data) == (304, b"")
-    other = fetch(app, "/static/js/room.js", If_None_Match='W/"another"')
+    other = fetch(served, "/static/js/room.js", If_None_Match='W/"another"')
     assert other.data == PLAIN
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-0", "bytes=5-9", "bytes=-3", "bytes=9-5", "lines=1"])
-def test_who_asks_for_a_part_is_sent_the_whole(app: Flask, asked: str) -> None:
-    answer = fetch(app, "/static/js/room.js", Range=asked)
+def test_who_asks_for_a_part_is_sent_the_whole(served: Flask, asked: str) -> None:
+    answer = fetch(served, "/static/js/room.js", Range=asked)
     assert (answer.status_code, answer.data) == (200, PLAIN)
 
 
 @pytest.mark.parametrize("prefix", ["/static/", "/static/0123456789abcdef/"])
 def test_an_address_from_elsewhere_or_of_an_earlier_version_holds_for_a_minute(
-    app: Flask, prefix: str
+    served: Flask, prefix: str
 ) -> None:
-    answer = fetch(app, f"{prefix}js/room.js")
+    answer = fetch(served, f"{prefix}js/room.js")
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert answer.data == PLAIN
 
 
 @pytest.mark.parametrize("path", ["nowhere.js", "js", "js/", "", "js/room.js.br", "js/room.js/"])
-def test_what_is_not_there_is_not_found(app: Flask, address: Address, path: str) -> None:
-    for folder in ("/static/", address("")):
+def test_what_is_not_there_is_not_found(app: Flask, path: str) -> None:
+    for folder in ("/static/", address_in(app, "")):
         answer = fetch(app, folder + path)
         assert answer.status_code == 404
         assert answer.headers["Cache-Control"] == "no-store"
@@ -151,13 +149,13 @@ def test_what_is_not_there_is_not_found(app: Flask, address: Address, path: str)
         "..",
     ],
 )
-def test_nothing_outside_the_folder_is_served(app: Flask, address: Address, path: str) -> None:
-    for folder in ("/static/", address("")):
-        assert fetch(app, folder + path).status_code in {308, 404}
+def test_nothing_outside_the_folder_is_served(served: Flask, path: str) -> None:
+    for folder in ("/static/", address_in(served, "")):
+        assert fetch(served, folder + path).status_code in {308, 404}
 
 
-def test_files_are_read_and_not_written(app: Flask, address: Address) -> None:
-    assert app.test_client().delete(address("js/room.js")).status_code == 405
+def test_files_are_read_and_not_written(served: Flask) -> None:
+    assert served.test_client().delete(address_in(served, "js/room.js")).status_code == 405
 
 
 def test_every_file_that_a_template_names_exists() -> None:
@@ -192,11 +190,10 @@ def test_a_page_written_after_a_change_names_another_folder(edited: Flask, tmp_p
 
 
 def test_where_others_are_invited_nobody_looks_for_changes(
-    settings: Settings, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     shutil.copytree(SOURCE, tmp_path / "static")
-    public = settings.model_copy(update={"public_url": "https://potluck.example"})
-    app = serving(public, tmp_path / "var", tmp_path / "static")
+    app = serving(tmp_path / "var", tmp_path / "static", "https://potluck.example")
     before = address_in(app, "js/room.js")
     shutil.rmtree(tmp_path / "static")
     until = time.monotonic() + static_files.LOOK_EVERY_SECONDS
@@ -214,11 +211,11 @@ def test_files_are_served_again_after_somebody_emptied_var(edited: Flask, tmp_pa
 
 
 def test_where_nothing_can_be_written_files_are_served_as_they_are(
-    settings: Settings, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     in_the_way = tmp_path / "var"
     in_the_way.write_text("no folder")
-    app = serving(settings, in_the_way, SOURCE)
+    app = serving(in_the_way, SOURCE)
     answer = fetch(app, address_in(app, "js/room.js"), Accept_Encoding="br")
     assert (answer.headers["Cache-Control"], answer.data) == (FOREVER, PLAIN)
 
@@ -251,9 +248,9 @@ def test_a_day_of_editing_does_not_fill_the_disk(tmp_path: Path) -> None:
     assert newest.folder.is_dir()
 
 
-def test_the_app_can_be_put_on_a_home_screen(app: Flask, database: None, address: Address) -> None:
+def test_the_app_can_be_put_on_a_home_screen(app: Flask, database: None) -> None:
     page = fetch(app, "/").get_data(as_text=True)
-    where = address("manifest.webmanifest")
+    where = address_in(app, "manifest.webmanifest")
     assert f'<link rel="manifest" href="{where}">' in page
     answer = fetch(app, where)
     manifest = json.loads(answer.data)
@@ -274,16 +271,14 @@ def test_every_icon_of_the_manifest_has_the_size_that_it_says() -> None:
                 assert f"{drawn.width}x{drawn.height}" == icon["sizes"], icon["src"]
 
 
-def test_icons_without_a_manifest_are_there_too(
-    app: Flask, database: None, address: Address
-) -> None:
+def test_icons_without_a_manifest_are_there_too(app: Flask, database: None) -> None:
     page = fetch(app, "/").get_data(as_text=True)
     for rel, media_type, filename in (
         ("icon", "image/svg+xml", "icons/potluck.svg"),
         ("apple-touch-icon", "image/png", "icons/apple-touch-180.png"),
     ):
-        assert re.search(f'<link rel="{rel}"[^>]* href="{address(filename)}">', page)
-        assert fetch(app, address(filename)).mimetype == media_type
+        assert re.search(f'<link rel="{rel}"[^>]* href="{address_in(app, filename)}">', page)
+        assert fetch(app, address_in(app, filename)).mimetype == media_type
     with Image.open(SOURCE / "icons" / "apple-touch-180.png") as drawn:
         assert (drawn.size, drawn.mode) == ((180, 180), "RGB"), "a see-through one is put on black"
 
