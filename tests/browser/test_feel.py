@@ -52,8 +52,8 @@ WATCH_FIGURES = """() => {
         attributes: true, childList: true, characterData: true, subtree: true,
     });
 }"""
-COUNT_CREDITS = """async (credits) => {
-    const { countTo } = await import("/static/js/counting.js");
+COUNT_CREDITS = """async ([script, credits]) => {
+    const { countTo } = await import(script);
     countTo(document.querySelector("[data-credits-available]"), credits);
 }"""
 
@@ -288,7 +288,7 @@ def test_figures_count_to_their_new_value_and_stand_still_for_who_wants_that(
     for page, who in ((ada, "count@example.com"), (still, "still@example.com")):
         open_room(page, who)
         page.evaluate(WATCH_FIGURES)
-        page.evaluate(COUNT_CREDITS, 700)
+        page.evaluate(COUNT_CREDITS, [script(page, "counting.js"), 700])
         badge = page.locator("#credit-badge [data-credits-available]")
         expect(badge).to_have_text("700")
         expect(page.locator("[data-shown]")).to_have_count(0)
@@ -440,11 +440,12 @@ def test_scripts_write_numbers_as_the_page_does_and_english_where_nobody_transla
     stranger.context.set_extra_http_headers({"Accept-Language": "de"})
     stranger.goto("/")
     words = stranger.evaluate(
-        """async () => {
-            const { say, sayCount } = await import("/static/js/words.js");
+        """async (script) => {
+            const { say, sayCount } = await import(script);
             return [say("No {what} says this: {count}", { what: "page", count: 1234.5 }),
                 sayCount(2, "{count} never", "{count} nevers")];
-        }"""
+        }""",
+        script(stranger, "words.js"),
     )
     assert words == ["No page says this: 1.234,5", "2 nevers"]
 
@@ -452,6 +453,14 @@ def test_scripts_write_numbers_as_the_page_does_and_english_where_nobody_transla
 def say(page: Page, words: str) -> None:
     """As any script of the page would."""
     page.evaluate(
-        "async (words) => (await import('/static/js/toast.js')).toast(words)",
-        words,
+        "async ([script, words]) => (await import(script)).toast(words)",
+        [script(page, "toast.js"), words],
     )
+
+
+def script(page: Page, name: str) -> str:
+    """Where this page has it from, so that it is the same one."""
+    address: str = page.evaluate(
+        "(name) => new URL(name, document.querySelector('script[type=module]').src).href", name
+    )
+    return address
