@@ -27,8 +27,6 @@ def create_app(settings: Settings) -> Flask:
     """The whole assembly. Opens no connection: the first request does."""
     logs.configure()
     app = Flask("potluck", template_folder=ROOT / "templates", static_folder=ROOT / "static")
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
     db.connect(settings)
     web.init_app(app, settings)

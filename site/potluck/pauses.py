@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from potluck.database import Base, db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 What = Literal["rounds", "checkouts"]
 SENTENCE_CHARACTERS_MAX = 300
@@ -73,7 +74,10 @@ def stop(what: What, sentence: str) -> bool:
     """Stops it, or changes what members read; False where nothing changes. The caller commits."""
     written = " ".join(sentence.replace("\0", "").split())
     if not 0 < len(written) <= SENTENCE_CHARACTERS_MAX:
-        message = f"Write one sentence for members, of at most {SENTENCE_CHARACTERS_MAX} letters."
+        message = _(
+            "Write one sentence for members, of at most %(most)s letters.",
+            most=SENTENCE_CHARACTERS_MAX,
+        )
         raise BadPause(message)
     statement = insert(Pause).values(what=what, sentence=written)
     changed = statement.on_conflict_do_update(

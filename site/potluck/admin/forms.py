@@ -6,7 +6,9 @@ from http import HTTPStatus
 
 from flask import request
 
+from potluck.languages import number
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 SEARCH_CHARACTERS_MAX = 255
 PAGE_MAX = 1_000
@@ -23,11 +25,15 @@ def whole(field: str, *, at_most: int) -> int:
     """A whole number from 0, with or without commas; raises `BadNumber`."""
     typed = request.form.get(field, "").strip().replace(",", "")
     if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(at_most))):
-        raise BadNumber(f"Write {field} as a whole number, like 5000. Nothing was changed.")
-    number = int(typed)
-    if number > at_most:
-        raise BadNumber(f"{field.capitalize()} goes up to {at_most:,}. Nothing was changed.")
-    return number
+        message = _(
+            "Write %(field)s as a whole number, like 5000. Nothing was changed.", field=field
+        )
+        raise BadNumber(message)
+    value = int(typed)
+    if value > at_most:
+        most = number(at_most)
+        raise BadNumber(_("That goes up to %(most)s. Nothing was changed.", most=most))
+    return value
 
 
 def search_term() -> str:

@@ -18,6 +18,7 @@ from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 GRANT_CREDITS_MAX = 1_000_000
 GIFT = "A gift from the operator"
@@ -56,12 +57,12 @@ def grant(user_id: int) -> ResponseReturnValue:
     user = _user_who_is_here(user_id)
     amount = whole("credits", at_most=GRANT_CREDITS_MAX)
     if not amount:
-        message = "Give one credit or more. Nothing was changed."
+        message = _("Give one credit or more. Nothing was changed.")
         raise BadNumber(message)
     key, reason = _key(), acts.cleaned(request.form.get("reason", "")) or GIFT
     given = db.transact(lambda: _grant(user, amount_credits=amount, key=key, reason=reason))
     announce("credits", user_id=user_id)
-    flash("The credits are given." if given else "They were given already, and only once.")
+    flash(_("The credits are given.") if given else _("They were given already, and only once."))
     return _back(user_id)
 
 
@@ -70,11 +71,13 @@ def grant(user_id: int) -> ResponseReturnValue:
 def ban(user_id: int) -> ResponseReturnValue:
     """Shuts them out, everywhere and at once."""
     if user_id == current_user.id:
-        message = "That is you. Nothing was changed: somebody else would have to let you in again."
+        message = _(
+            "That is you. Nothing was changed: somebody else would have to let you in again."
+        )
         raise NotThem(message)
     bans.shut_out(_user_who_is_here(user_id), reason=request.form.get("reason", ""))
     db.session.commit()
-    flash("They are shut out. What they have stays theirs.")
+    flash(_("They are shut out. What they have stays theirs."))
     return _back(user_id)
 
 
@@ -84,7 +87,7 @@ def lift_ban(user_id: int) -> ResponseReturnValue:
     """Lets them in again."""
     bans.let_in(_user_who_is_here(user_id), reason=request.form.get("reason", ""))
     db.session.commit()
-    flash("They can sign in again.")
+    flash(_("They can sign in again."))
     return _back(user_id)
 
 
@@ -95,7 +98,7 @@ def sign_out(user_id: int) -> ResponseReturnValue:
     user = _user_who_is_here(user_id)
     ended = bans.sign_out_everywhere(user, reason=request.form.get("reason", ""))
     db.session.commit()
-    flash("They are signed out everywhere." if ended else "They were signed in nowhere.")
+    flash(_("They are signed out everywhere.") if ended else _("They were signed in nowhere."))
     return _back(user_id)
 
 
@@ -113,7 +116,7 @@ def _key() -> uuid.UUID:
     try:
         return uuid.UUID(request.form.get("key", ""))
     except ValueError:
-        message = "This form is incomplete. Open the member's page again. Nothing was changed."
+        message = _("This form is incomplete. Open the member's page again. Nothing was changed.")
         raise Refusal(message, code="bad_key", status=HTTPStatus.UNPROCESSABLE_ENTITY) from None
 
 
@@ -125,7 +128,7 @@ def _user(user_id: int) -> User:
 def _user_who_is_here(user_id: int) -> User:
     user = _user(user_id)
     if user.deleted_at is not None:
-        message = "They have left, and nothing can be done to their account any more."
+        message = _("They have left, and nothing can be done to their account any more.")
         raise NotThem(message)
     return user
 

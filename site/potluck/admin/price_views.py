@@ -15,6 +15,7 @@ from potluck.billing import packs
 from potluck.billing.money import minor_units, money
 from potluck.credits import pricing
 from potluck.database import db
+from potluck.texts import gettext as _
 
 blueprint = Blueprint("admin_prices", __name__, url_prefix="/admin")
 
@@ -47,7 +48,7 @@ def offer_pack() -> ResponseReturnValue:
         details = f"{credits_:,} credits for {money(amount_minor, currency)}"
         acts.note("pack", f"pack {slug}", details=details)
     db.session.commit()
-    flash("The pack is on sale." if changed else "It is on sale just so already.")
+    flash(_("The pack is on sale.") if changed else _("It is on sale just so already."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 
@@ -59,7 +60,7 @@ def withdraw_pack(slug: str) -> ResponseReturnValue:
         abort(HTTPStatus.NOT_FOUND)
     acts.note("withdraw_pack", f"pack {slug}")
     db.session.commit()
-    flash("The pack is off sale. What was bought stays bought.")
+    flash(_("The pack is off sale. What was bought stays bought."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 
@@ -77,5 +78,7 @@ def set_model_price() -> ResponseReturnValue:
         details = f"{input_credits:,} read, {output_credits:,} written"
         acts.note("price", f"model {model}", details=details)
     db.session.commit()
-    flash("The price holds from the next round on." if changed else "It has that price already.")
+    flash(
+        _("The price holds from the next round on.") if changed else _("It has that price already.")
+    )
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)

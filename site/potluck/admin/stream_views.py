@@ -16,6 +16,7 @@ from potluck.announcements import announce
 from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.models import Generation
+from potluck.texts import gettext as _
 
 COLUMNS = """
     SELECT g.id, g.kind, g.state, g.seq, g.created_at, g.ended_at, g.stop_requested_at,
@@ -62,7 +63,7 @@ def stop(generation_id: int) -> ResponseReturnValue:
         acts.note("stop", f"generation {generation_id}", reason=reason)
         db.session.commit()
         announce("stop", generation_id=generation_id)
-        flash("It is being stopped. Look again in a moment.")
+        flash(_("It is being stopped. Look again in a moment."))
     else:
-        flash("It had ended by itself.")
+        flash(_("It had ended by itself."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)

@@ -12,6 +12,7 @@ from potluck import pauses
 from potluck.accounts import acts
 from potluck.accounts.operators import operator_required
 from potluck.database import db
+from potluck.texts import gettext as _
 
 blueprint = Blueprint("admin_switches", __name__, url_prefix="/admin/switches")
 
@@ -36,7 +37,7 @@ def pause(what: str) -> ResponseReturnValue:
     if pauses.stop(switch, sentence):
         acts.note("pause", switch, details=" ".join(sentence.split()))
     db.session.commit()
-    flash("New ones are stopped. What runs comes to its end.")
+    flash(_("New ones are stopped. What runs comes to its end."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 
@@ -48,7 +49,7 @@ def resume(what: str) -> ResponseReturnValue:
     if pauses.resume(switch):
         acts.note("resume", switch)
     db.session.commit()
-    flash("New ones can begin again.")
+    flash(_("New ones can begin again."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 
