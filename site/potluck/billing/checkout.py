@@ -11,6 +11,7 @@ import logging
 from flask import url_for
 from sqlalchemy import select, text
 
+from potluck import pauses
 from potluck.billing.fulfilment import fulfil
 from potluck.billing.gateway import (
     Order,
@@ -56,8 +57,10 @@ FAIL = text("UPDATE purchases SET state = 'failed' WHERE id = :id AND state = 'c
 def begin(*, user_id: int, pack_id: int) -> Purchase:
     """A purchase that can be paid on Stripe's page, or one that turns out to be paid already.
 
-    Commits. Raises `StripeUnavailable`; asked again, it goes on with the same purchase.
+    Commits. Raises `StripeUnavailable`; asked again, it goes on with the same purchase. Raises
+    `Paused`.
     """
+    pauses.check("checkouts")
     for _ in range(TRIES_MAX):
         purchase = _unfinished_purchase(user_id=user_id, pack_id=pack_id)
         if purchase is None:

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     ROOM_FULL = "room_full"
     NO_MODEL = "no_model"
     NO_PRICE = "no_price"
+    PAUSED = "paused"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -186,6 +186,15 @@ def request_stop(room: Room, number: int | None = None, *, user_id: int) -> int 
     return _stop(round_)
 
 
+def stop_generation(generation_id: int) -> int | None:
+    """The operator's stop, which is settled as a member's is; None where nothing runs any more."""
+    generation = db.session.get(Generation, generation_id)
+    if generation is None:
+        return None
+    round_ = locked_round(generation.round.room)
+    return _stop(round_) if round_.id == generation.round_id else None
+
+
 def may_stop(round_: Round, user_id: int) -> bool:
     """Whether it is theirs to stop: they pay for the text, gave a line, or host the room."""
     involved = {round_.room.host_id, round_.treated_by}
