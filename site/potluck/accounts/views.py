@@ -17,12 +17,12 @@ from potluck.accounts import identities, providers, sessions
 from potluck.accounts.providers import Profile
 from potluck.database import db
 from potluck.settings import current_settings
+from potluck.ways import safe_way
 from potluck.web import error_response, wants_fragment, wants_json
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
 
-NEXT_CHARACTERS_MAX = 200
 # Each leaves a note in the session until it comes back, and the row has a limit.
 ATTEMPTS_MAX = 5
 LINK_STATE_BYTES = 32
@@ -178,11 +178,4 @@ def _failed(provider: str, error: Exception) -> ResponseReturnValue:
 
 def _safe_next(target: str | None) -> str:
     """A path of ours, or home: never a link that leads people elsewhere."""
-    is_ours = (
-        target
-        and len(target) <= NEXT_CHARACTERS_MAX
-        and target.startswith("/")
-        and not target.startswith(("//", "/\\"))
-        and target.isprintable()
-    )
-    return target if target and is_ours else url_for("home.index")
+    return safe_way(target) or url_for("home.index")

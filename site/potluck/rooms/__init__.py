@@ -12,6 +12,7 @@ from potluck.rooms import (
     closing,
     commands,
     departures,
+    door_views,
     entrance,
     gallery_views,
     generation,
@@ -45,6 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.cli.add_command(commands.recipes_command)
     app.cli.add_command(picture_commands.pictures_command)
     app.register_blueprint(pool_views.blueprint)
+    app.register_blueprint(door_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
