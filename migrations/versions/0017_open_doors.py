@@ -10,6 +10,7 @@ ALTER TABLE rooms ADD COLUMN doors_opened_at timestamptz,
     ADD CONSTRAINT ck_rooms_doors CHECK (closed_at IS NULL OR doors_opened_at IS NULL);
 CREATE INDEX ix_rooms_doors ON rooms (doors_opened_at) WHERE doors_opened_at IS NOT NULL;
 ALTER TABLE rounds ADD COLUMN is_public boolean NOT NULL DEFAULT false;
+CREATE INDEX ix_rounds_public ON rounds (ended_at) WHERE is_public;
 ALTER TABLE purchases ADD COLUMN return_to text CONSTRAINT ck_purchases_return_to
     CHECK (return_to ~ '^/([^/\\\\]|$)' AND char_length(return_to) <= 200);
 """

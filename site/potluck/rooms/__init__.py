@@ -28,6 +28,7 @@ from potluck.rooms import (
     sheet_views,
     starting,
     views,
+    window,
 )
 from potluck.settings import Settings
 
@@ -77,4 +78,5 @@ def start(jobs: Jobs) -> None:
     jobs.every(CLOCK_EVERY_SECONDS, starting.start_due)
     jobs.every(UNSEAT_EVERY_SECONDS, closing.unseat_banned)
     jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
+    jobs.every(window.LOOK_EVERY_SECONDS, window.push_news)
     jobs.before_stop(generation.interrupt_all)

@@ -12,7 +12,6 @@ from flask_login import current_user, login_required
 
 from potluck.announcements import announce
 from potluck.database import db
-from potluck.live import pool
 from potluck.refusals import Refusal
 from potluck.rooms import doors, rooms
 from potluck.web import fragment
@@ -50,6 +49,5 @@ def set_doors(code: str) -> ResponseReturnValue:
 
 def open_rooms_context() -> dict[str, Any]:
     """What the list is drawn from, on the page and alone. `shown` tells one list from another."""
-    listed, waiting = doors.open_rooms(), pool.count()
-    shown = f"{zlib.crc32(repr(listed).encode()):x}-{waiting}"
-    return {"open_rooms": listed, "waiting": waiting, "shown": shown}
+    listed = doors.open_rooms()
+    return {"open_rooms": listed, "shown": f"{zlib.crc32(repr(listed).encode()):x}"}

@@ -123,6 +123,7 @@ class Round(Base):
             unique=True,
             postgresql_where=sql("phase IN ('collecting', 'generating')"),
         ),
+        Index("ix_rounds_public", "ended_at", postgresql_where=sql("is_public")),
         Index(
             "ix_rounds_closes_at",
             "closes_at",

@@ -14,6 +14,7 @@ from potluck.credits.views import session_balance
 from potluck.database import db
 from potluck.live import pool
 from potluck.rooms import matching, quotes, rooms
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
 # Alone for so long, one is offered not to wait.
@@ -31,7 +32,13 @@ def show() -> ResponseReturnValue:
     room = rooms.current_room(current_user.id)
     if room:
         return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
-    return render_template("pool/show.html", **_pool_context())
+    first = recipe(DEFAULT_SLUG)
+    return render_template(
+        "pool/show.html",
+        line_characters_max=first.line_characters_max,
+        example=first.example,
+        **_pool_context(),
+    )
 
 
 @blueprint.get("/pool/ticket")
