@@ -14,6 +14,7 @@ from potluck.announcements import announce
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import doors, rooms
+from potluck.texts import gettext as _
 from potluck.web import fragment
 
 blueprint = Blueprint("doors", __name__, url_prefix="/rooms")
@@ -40,7 +41,7 @@ def set_doors(code: str) -> ResponseReturnValue:
         case "closed":
             doors.close_doors(room)
         case _:
-            message = "Doors are open or closed: nothing else."
+            message = _("Doors are open or closed: nothing else.")
             raise Refusal(message, code="bad_doors", status=HTTPStatus.UNPROCESSABLE_ENTITY)
     db.session.commit()
     announce("round", room_id=room.id)

@@ -16,6 +16,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import recipes, rounds
 from potluck.rooms.models import Contribution, Room, Round
+from potluck.texts import gettext as _
 
 LISTED_MAX = 12
 
@@ -63,7 +64,7 @@ def open_doors(room: Room) -> None:
         return
     round_ = rounds.locked_round(room) if rounds.current_round(room) else None
     if not may_open(room):
-        message = (
+        message = _(
             "Lines were added here for nobody but you. Open another room, and its doors right away."
         )
         raise DoorsStayClosed(message)

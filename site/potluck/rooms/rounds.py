@@ -18,6 +18,7 @@ from potluck.refusals import Refusal
 from potluck.rooms import clock, drafts, memory, prompts, quotes, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe
+from potluck.texts import gettext as _
 
 EARLIER_ROUNDS_MAX = 20
 
@@ -127,7 +128,7 @@ def contribute(
     """
     round_ = locked_round(room, number)
     if round_.is_public and not is_for_strangers:
-        message = (
+        message = _(
             "The doors were opened a moment ago: strangers may read this round."
             " Your line was not added. Send it again if that is fine with you."
         )
