@@ -2,11 +2,17 @@
 
 const KEY = "ahead";
 
-const field = document.getElementById("ahead");
-if (field) {
-  field.closest("[data-write-ahead]").hidden = false;
-  field.value = sessionStorage.getItem(KEY) ?? "";
-  field.addEventListener("input", () => sessionStorage.setItem(KEY, field.value));
+offer();
+document.addEventListener("htmx:after:swap", offer);
+document.addEventListener("input", ({ target }) => {
+  if (target.id === "ahead") sessionStorage.setItem(KEY, target.value);
+});
+
+function offer() {
+  const section = document.getElementById("write-ahead");
+  if (!section?.hidden) return;
+  section.querySelector("textarea").value = sessionStorage.getItem(KEY) ?? "";
+  section.hidden = false;
 }
 
 /** Puts it into the room's field, unless something stands there; once. */

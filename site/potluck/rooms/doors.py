@@ -36,6 +36,10 @@ OPEN_ROOMS = text("""
     ) newest ON true
     WHERE rooms.doors_opened_at IS NOT NULL AND rooms.active_at > now() - interval '5 minutes'
         AND seated.people BETWEEN 1 AND rooms.seats - 1
+        AND NOT EXISTS (
+            SELECT FROM room_members
+            WHERE room_id = rooms.id AND user_id = :user_id AND left_at IS NULL
+        )
     ORDER BY rooms.doors_opened_at DESC, rooms.id DESC LIMIT :listed_max
 """)
 
@@ -95,8 +99,9 @@ def may_open(room: Room) -> bool:
     return not db.session.scalar(select(private))
 
 
-def open_rooms() -> Sequence[OpenRoom]:
-    """Those with a free seat, the ones that opened last first."""
+def open_rooms(user_id: int) -> Sequence[OpenRoom]:
+    """Those with a free seat for this person, the ones that opened last first."""
+    values = {"user_id": user_id, "listed_max": LISTED_MAX}
     return [
         OpenRoom(
             code=row.code,
@@ -106,5 +111,5 @@ def open_rooms() -> Sequence[OpenRoom]:
             makes=recipes.kept(row.recipe, row.recipe_terms).title,
             phase=row.phase,
         )
-        for row in db.session.execute(OPEN_ROOMS, {"listed_max": LISTED_MAX})
+        for row in db.session.execute(OPEN_ROOMS, values)
     ]

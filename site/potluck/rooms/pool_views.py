@@ -32,13 +32,7 @@ def show() -> ResponseReturnValue:
     room = rooms.current_room(current_user.id)
     if room:
         return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
-    first = recipe(DEFAULT_SLUG)
-    return render_template(
-        "pool/show.html",
-        line_characters_max=first.line_characters_max,
-        example=first.example,
-        **_pool_context(),
-    )
+    return render_template("pool/show.html", **_pool_context())
 
 
 @blueprint.get("/pool/ticket")
@@ -80,6 +74,7 @@ def _pool_context() -> dict[str, Any]:
     return {
         **_ticket_context(current_user.id),
         "quote": quote,
+        "first_recipe": recipe(DEFAULT_SLUG),
         "can_afford": quote is not None and balance.available >= quote.total,
     }
 
