@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 # A row says what was done, on what and why. Nobody is nobody of the pages: the command line.
 ACTS = """

@@ -75,6 +75,9 @@ ROUTES = {
     "POST /pool/leave": Answers(401, 303, 303),
     "GET /rooms": Answers(303, 303, 303),
     "POST /rooms": Answers(401, 303, 409),
+    "GET /rooms/open": PAGE_FOR_MEMBERS,
+    # Neither open nor closed.
+    "POST /rooms/<code>/doors": Answers(401, 404, 422),
     # To a stranger it is an invitation.
     "GET /rooms/<code>": PAGE_FOR_MEMBERS,
     # There is a free seat, so nobody only watches; who sits there is led to their seat.
