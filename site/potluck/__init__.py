@@ -18,6 +18,7 @@ from potluck import (
     logs,
     rooms,
     static_files,
+    styleguide,
     web,
 )
 from potluck.database import db
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> Flask:
     admin.init_app(app)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(styleguide.blueprint)
     commands.init_app(app)
     limits.find_addresses(app, settings)
     return app
