@@ -9,7 +9,7 @@ from potluck.rooms.choices import Choice as ModelChoice
 from potluck.rooms.menu import Choice, Menu
 from potluck.rooms.short_lines import Offer, Shortage
 from potluck.styleguide.room_samples import LINES, generation_of, room_of, round_of, view
-from potluck.styleguide.samples import Sample, balance, person, quote, thing
+from potluck.styleguide.samples import Sample, balance, opened, person, quote, thing
 
 
 def groups() -> dict[str, list[Sample]]:
@@ -33,13 +33,14 @@ def _menu(*, remembered: int = 0) -> Menu:
 
 def _collecting() -> list[Sample]:
     now, mine = round_of("collecting"), thing(text=LINES[0])
-    opened = round_of("collecting", room=room_of(is_open=True), is_public=True)
+    public = round_of("collecting", room=room_of(is_open=True), is_public=True)
     guest = {"is_host": False}
     return [
         _composer("The host, before any line", round_of("collecting", lines=0), menu=_menu()),
+        opened(_composer("To make something else", round_of("collecting", lines=0), menu=_menu())),
         _composer("A member", now, **guest, draft="A goat that can count"),
         _composer("Alone", round_of("collecting", lines=0, room=room_of(1)), quote=quote(1)),
-        _composer("With open doors", opened, **guest),
+        _composer("With open doors", public, **guest),
         _composer("One’s line is in", now, mine=mine, **guest),
         _composer("The host’s line is in, the clock runs", now, mine=mine, seconds_left=20),
         _composer("It remembers", now, quote=quote(before=7), **guest),
@@ -76,6 +77,7 @@ def _afterwards() -> list[Sample]:
         _composer("While it is written", round_of("generating"), draft="Next time, a goat"),
         _composer("Without a line of one’s own", round_of("generating"), may_stop=False),
         _composer("Done", round_of("done"), menu=menu, models=models),
+        opened(_composer("The next round", round_of("done"), menu=menu, models=models)),
         _composer("Failed", failed, menu=menu),
         _composer("Failed, for whoever only looked on", failed, menu=menu, may_stop=False),
     ]

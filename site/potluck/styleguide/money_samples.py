@@ -9,7 +9,7 @@ from typing import Any
 from potluck.billing.automatic_rule import Standing
 from potluck.billing.overview import Motion
 from potluck.credits.statement import Page, Place, Row
-from potluck.styleguide.samples import Sample, balance, packs, thing
+from potluck.styleguide.samples import Sample, balance, opened, packs, thing
 
 AT = datetime(2026, 11, 25, 19, 30, tzinfo=UTC)
 PURCHASE = uuid.UUID("5a3e1f04-7c0d-4a5b-9f38-0f0a1b2c3d4e")
@@ -109,6 +109,7 @@ def _automatic() -> list[Sample]:
         _top_up("No card"),
         _top_up("Off", card=card),
         _top_up("On", card=card, rule=_rule()),
+        opened(_top_up("On, to be changed", card=card, rule=_rule())),
         _top_up("A rule that makes no sense", card=card, complaint="That is no number of credits."),
         _top_up("Declined once", card=card, rule=_rule(failures=1)),
         _top_up("Limit reached, one being bought", card=card, rule=_rule(), spent_minor=1_900),

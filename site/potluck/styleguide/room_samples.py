@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from flask import url_for
 
 from potluck.rooms import recipes
+from potluck.rooms.invitations import qr_svg
 from potluck.rooms.short_lines import Shortage
-from potluck.styleguide.samples import Sample, person, quote, thing
+from potluck.styleguide.samples import Sample, opened, person, quote, thing
 
 LINES = (
     "A lighthouse keeper who is afraid of the dark.",
@@ -27,8 +29,7 @@ On Tuesday the boat brought no candles. It brought **forty trumpets**:
 - thirty-nine that were silent,
 - one that was not.
 
-> She opened the crate.
-"""
+> She opened the crate."""
 FAILURES = ("provider_busy", "stream_cut", "result_refused", "interrupted")
 
 
@@ -140,8 +141,21 @@ def _seats() -> list[Sample]:
     return [
         here,
         view("Away, or without scripts", name, eight),
-        view("Invitation", "rooms/_invite.html", round_of("collecting", room=room_of(1))),
+        _invitation(),
     ]
+
+
+def _invitation() -> Sample:
+    """With a code of its own: the app draws none for a room that isn't there."""
+    room = room_of(1)
+    context = view("", "", round_of("collecting", room=room)).context
+    code = base64.b64encode(qr_svg(url_for("rooms.show", code=room.code, _external=True))).decode()
+    return Sample(
+        "Invitation",
+        "rooms/_invite.html",
+        context,
+        replaced={url_for("rooms.invitation", code=room.code): f"data:image/svg+xml;base64,{code}"},
+    )
 
 
 def _collecting() -> list[Sample]:
@@ -207,14 +221,15 @@ def _earlier() -> list[Sample]:
         round_of("done", number=2, generation=drawn),
         round_of("failed", number=3, generation=None),
     ]
-    return [view("Text, picture, nothing", "rooms/_earlier.html", round_of("done"), earlier=past)]
+    sample = view("Text, picture, nothing", "rooms/_earlier.html", round_of("done"), earlier=past)
+    return [sample, opened(sample)]
 
 
 def _ways_out() -> list[Sample]:
-    now, opened = round_of("collecting"), round_of("collecting", room=room_of(is_open=True))
+    now, public = round_of("collecting"), round_of("collecting", room=room_of(is_open=True))
     return [
         view("Closed doors", "rooms/_doors.html", now, may_open_doors=True),
-        view("Open doors", "rooms/_doors.html", opened),
-        view("The host leaves", "rooms/_leave.html", now),
-        view("A member leaves", "rooms/_leave.html", now, current_user=person(2)),
+        view("Open doors", "rooms/_doors.html", public),
+        opened(view("The host leaves", "rooms/_leave.html", now)),
+        opened(view("A member leaves", "rooms/_leave.html", now, current_user=person(2))),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +41,11 @@ class Sample:
         # A form for a dialog does nothing where there is none.
         html = html.replace('method="post"', 'method="dialog"')
         return Markup(html)  # noqa: S704 - our own templates have escaped it
+
+
+def opened(sample: Sample) -> Sample:
+    """With everything open that can be opened."""
+    return replace(sample, replaced={" open>": ">", "<details": "<details open"})
 
 
 def thing(**attributes: Any) -> Any:

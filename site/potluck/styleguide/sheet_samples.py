@@ -9,9 +9,7 @@ from potluck.rooms.faces import Person, Share
 from potluck.rooms.reactions import KINDS, Mark
 from potluck.styleguide.money_samples import AT
 from potluck.styleguide.room_samples import LINES, generation_of
-from potluck.styleguide.samples import NAMES, Sample, person, thing
-
-VOTES = {"Nobody asked": None, "They agreed": "agreed", "They would rather not": "vetoed"}
+from potluck.styleguide.samples import NAMES, Sample, opened, person, thing
 
 
 def groups() -> dict[str, list[Sample]]:
@@ -47,7 +45,9 @@ def face(
         title=title or "Forty trumpets",
         opening="Marit kept the lamp at Skerry Point for eleven years and slept with a candle.",
         people=shown,
-        marks=[Mark(kind, label, count, kind == "warm") for kind, label in KINDS.items()],
+        marks=[
+            Mark(kind, label, count, count > 0 and kind == "warm") for kind, label in KINDS.items()
+        ],
         generation=generation_of(),
     )
 
@@ -115,9 +115,11 @@ def _reactions() -> list[Sample]:
         Sample("To members", "sheets/_reactions.html", shared),
         Sample("To whoever is signed out", "sheets/_reactions.html", {**shared, **stranger}),
         Sample("Nobody yet", "sheets/_reactions.html", {"face": face(count=0)}),
-        Sample("Sharing", "sheets/_share.html", shared),
-        Sample("Sharing, signed out", "sheets/_share.html", {**shared, **stranger}),
-        Sample("Reporting", "sheets/_report.html", {**shared, "reasons": reports.REASONS}),
+        Sample("Sharing", "sheets/_share.html", shared, "sheet-page"),
+        Sample(
+            "Sharing, signed out", "sheets/_share.html", {**shared, **stranger}, frame="sheet-page"
+        ),
+        opened(Sample("Reporting", "sheets/_report.html", {"reasons": reports.REASONS, **shared})),
     ]
 
 
