@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.quality import figures
 from tests.browser.quality.house import STACK_ENV as FURNISHED
 from tests.browser.quality.house import House
 from tests.browser.quality.pictures import Album
@@ -25,6 +26,7 @@ def visits(chromium: Browser, stack: Stack) -> Iterator[Visits]:
     visits = Visits(context, House(stack), Album(is_keeping=IS_KEEPING))
     yield visits
     visits.album.bind()
+    figures.write(visits.figures.rows())
     context.close()
 
 

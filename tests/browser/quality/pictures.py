@@ -40,7 +40,7 @@ class Album:
 
     def take(self, page: Page, name: str) -> Iterator[str]:
         """What is wrong with this picture, in a sentence."""
-        shot = page.screenshot(full_page=True, type="jpeg", quality=JPEG_QUALITY)
+        shot = page.screenshot(type="jpeg", quality=JPEG_QUALITY)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.jpg").write_bytes(shot)
         image = small(Image.open(io.BytesIO(shot)))

@@ -4,6 +4,7 @@
     clearTimeout(id);
     clearInterval(id);
   }
+  for (const socket of window.sockets ?? []) socket.onmessage = null;
   const say = (selector, text) => {
     for (const element of document.querySelectorAll(selector)) element.textContent = text;
   };

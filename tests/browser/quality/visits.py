@@ -48,6 +48,18 @@ SEND = """(fields) => {
     document.body.append(form);
     HTMLFormElement.prototype.submit.call(form);
 }"""
+# So that they can be made to say nothing more.
+REMEMBER_SOCKETS = """
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...words) {
+            super(...words);
+            sockets.push(this);
+        }
+    };
+"""
+# All of the page at once: what sticks to the window's end would lie on it otherwise.
+WHOLE_HEIGHT = "() => document.documentElement.scrollHeight"
 OPEN = """() => {
     const kinds = "details:not([open]), dialog:not([open]), [popover]";
     const closed = [...document.querySelectorAll(kinds)];
@@ -81,7 +93,20 @@ class Figures:
     pages: int = 0
     pictures: int = 0
     axe_runs: int = 0
+    violations: int = 0
+    sideways: int = 0
     targets: int = 0
+
+    def rows(self) -> dict[str, object]:
+        """By their names there."""
+        return {
+            "Pages and states": self.pages,
+            "Pictures compared": self.pictures,
+            "Runs of axe": self.axe_runs,
+            "Violations that axe found": self.violations,
+            "Targets measured": f"{self.targets:,}",
+            "Pages that scroll sideways": self.sideways,
+        }
 
 
 @dataclass
@@ -94,6 +119,7 @@ class Visits:
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:
+        self.context.add_init_script(REMEMBER_SOCKETS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self._hear(message.type, message.text))
@@ -144,10 +170,12 @@ class Visits:
             yield from (f"{width} px: {each}" for each in self._measure())
             if width == NARROWEST:
                 continue
+            self._resize(width, self.page.evaluate(WHOLE_HEIGHT))
             for scheme in SCHEMES:
                 self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 rules = RULES if scheme == "light" else RULES_OF_COLOUR
                 for each in self.page.evaluate(RUN_AXE, rules):
+                    self.figures.violations += 1
                     yield f"{width} px, {scheme}: axe: {each}"
                 self.figures.axe_runs += 1
                 yield from self.album.take(self.page, f"{name}-{width}-{scheme}")
@@ -159,12 +187,13 @@ class Visits:
         )
         self.figures.targets += found["targets"]
         if found["sideways"]:
+            self.figures.sideways += 1
             yield "It scrolls sideways: " + "; ".join(found["sideways"])
         yield from (f"Too small to hit: {each}" for each in found["small"])
         yield from (f"A button for fingers: {each}" for each in found["low"])
 
-    def _resize(self, width: int) -> None:
-        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+    def _resize(self, width: int, height: int = HEIGHT) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def _words(self) -> list[tuple[str, str]]:
         codes = "|".join(map(re.escape, self.house.codes)) or "no code"
