@@ -21,6 +21,7 @@ from potluck.rooms import (
     picture_views,
     pool_views,
     probing,
+    quotes,
     recipes,
     round_views,
     sheet_departures,
@@ -49,6 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
     app.add_template_global(views.my_room)
+    app.add_template_global(quotes.rounds_for)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)
     app.register_blueprint(picture_views.blueprint)
