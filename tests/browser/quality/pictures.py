@@ -26,7 +26,7 @@ KEPT_BYTES_MAX = 25_000
 # Letters drawn a little otherwise are alike once they are blurred; a line that moved isn't.
 BLUR_PX = 2
 TILE_PX = 24
-TILE_DIFFERENCE_MAX = 24
+TILE_DIFFERENCE_MAX = 14
 TILES_SHARE_MAX = 0.004
 
 
