@@ -22,7 +22,8 @@ IS_KEEPING = os.environ.get("POTLUCK_SCREENSHOTS") == "keep"
 
 @pytest.fixture(scope="module")
 def visits(chromium: Browser, stack: Stack) -> Iterator[Visits]:
-    context = chromium.new_context(base_url=stack.url)
+    # What plays by itself is all there at once for those who want nothing to move.
+    context = chromium.new_context(base_url=stack.url, reduced_motion="reduce")
     visits = Visits(context, House(stack), Album(is_keeping=IS_KEEPING))
     yield visits
     visits.album.bind()

@@ -132,6 +132,8 @@ class House:
         self._buy_halfway("Ben")
         self.paths["receipt"] = self._first_link("Hana", "/credits", r"/credits/charges/\d+")
         (paid,) = self.sql(PAID, "Ada Okafor")[0]
+        (member,) = self.sql("SELECT id FROM users WHERE name = 'Hana'")[0]
+        self.paths["member"] = f"/admin/members/{member}"
         self.paths |= {"paid": f"/billing/checkouts/{paid}", "purchase": f"/admin/purchases/{paid}"}
         self.paths["Noor"] = self._room_of("Noor")
 

@@ -146,6 +146,12 @@ OPERATOR = tuple(
     Place(name=f"operator{name}", path=path, who="Ada", varies="main")
     for name, path in {
         "": "/admin",
+        "-streams": "/admin/streams",
+        "-holds": "/admin/holds",
+        "-members": "/admin/members",
+        "-member": "{member}",
+        "-switches": "/admin/switches",
+        "-trail": "/admin/trail",
         "-purchases": "/admin/purchases",
         "-purchase": "{purchase}",
         "-prices": "/admin/prices",
