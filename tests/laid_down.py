@@ -25,8 +25,6 @@ PICTURES = "painter"
 MARK = "laid-down"
 # Whatever a database that is kept was made by.
 MADE_BY = (Path(postgres.__file__), Path(preparation.__file__), Path(__file__))
-# No test takes the machine's power away, and a crash of PostgreSQL alone loses nothing by this.
-FOR_TESTS = "fsync = off\nfull_page_writes = off\n"
 
 
 def lay_down(var: Path, *, models: str, environ: Mapping[str, str]) -> None:
@@ -67,8 +65,6 @@ def _make(kept: Path, names: list[str], environ: Mapping[str, str]) -> None:
         server = Postgres(var)
         server.make()
         data = var / "postgres"
-        with (data / "postgresql.conf").open("a") as configuration:
-            configuration.write(FOR_TESTS)
         steps = Preparation(ROOT, priced_models=names, data=data)
         server.start()
         told = {"DATABASE_URL": server.url, "POTLUCK_VAR": folder}

@@ -45,9 +45,11 @@ class Album:
         (self.folder / f"{name}.jpg").write_bytes(shot)
         image = small(Image.open(io.BytesIO(shot)))
         kept = EXPECTED / f"{name}.webp"
-        if self.is_keeping:
+        said = complaint(image, kept)
+        if said and self.is_keeping:
             _keep(image, kept)
-        said = self.taken[name] = complaint(image, kept)
+            said = ""
+        self.taken[name] = said
         if said:
             yield f"{said} Compare {self.folder / name}.jpg with {kept}; if it is meant: {COMMAND}"
 
