@@ -12,6 +12,7 @@ from potluck import (
     credits,
     health,
     home,
+    languages,
     limits,
     live,
     logs,
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     db.connect(settings)
     web.init_app(app, settings)
+    languages.init_app(app)
     limits.init_app(app)
     accounts.init_app(app, settings)
     credits.init_app(app)

@@ -33,6 +33,7 @@ from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
 logger = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 64 * 1024
+LOCAL_PATH_CHARACTERS_MAX = 200
 # Stripe's events are larger than any form, and come from one sender that signs them.
 WEBHOOK_BODY_BYTES_MAX = 512 * 1024
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
@@ -68,6 +69,18 @@ def init_app(app: Flask, settings: Settings) -> None:
 def fragment(template: str, **context: object) -> str:
     """Renders a partial on its own: the same one that its page includes."""
     return render_template(template, **context)
+
+
+def local_path(target: str | None) -> str:
+    """A path of ours, or home: never a link that leads people elsewhere."""
+    is_ours = (
+        target
+        and len(target) <= LOCAL_PATH_CHARACTERS_MAX
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and target.isprintable()
+    )
+    return target if target and is_ours else "/"
 
 
 def wants_fragment() -> bool:

@@ -30,6 +30,8 @@ FORM_FOR_OPERATORS = Answers(401, 404, 404, 303)
 # 303 sends on: those who are signed out to sign in, others to where their request led.
 ROUTES = {
     "GET /": PUBLIC,
+    # Without a language.
+    "POST /language": Answers(422, 422, 422),
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,
     # To those who are on this machine or beside it, as these tests are.
@@ -136,4 +138,6 @@ ROUTES = {
 }
 # Stripe sends no token: it signs what it says.
 WEBHOOK = "POST /billing/webhook"
-FORMS = [route for route in ROUTES if route.startswith("POST ") and route != WEBHOOK]
+# Changes nothing but the browser's own cookie, and strangers have no token.
+LANGUAGE = "POST /language"
+FORMS = [each for each in ROUTES if each.startswith("POST ") and each not in (WEBHOOK, LANGUAGE)]

@@ -17,12 +17,11 @@ from potluck.accounts import identities, providers, sessions
 from potluck.accounts.providers import Profile
 from potluck.database import db
 from potluck.settings import current_settings
-from potluck.web import error_response, wants_fragment, wants_json
+from potluck.web import error_response, local_path, wants_fragment, wants_json
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
 
-NEXT_CHARACTERS_MAX = 200
 # Each leaves a note in the session until it comes back, and the row has a limit.
 ATTEMPTS_MAX = 5
 LINK_STATE_BYTES = 32
@@ -44,11 +43,11 @@ PROVIDER_ERRORS = (
 def sign_in() -> ResponseReturnValue:
     """The providers to choose from."""
     if current_user.is_authenticated:
-        return redirect(_safe_next(request.args.get("next")), HTTPStatus.SEE_OTHER)
+        return redirect(local_path(request.args.get("next")), HTTPStatus.SEE_OTHER)
     return render_template(
         "accounts/sign_in.html",
         providers=[(p.name, providers.label(p.name)) for p in current_settings().providers],
-        next=_safe_next(request.args.get("next")),
+        next=local_path(request.args.get("next")),
     )
 
 
@@ -56,7 +55,7 @@ def sign_in() -> ResponseReturnValue:
 def begin(provider: str) -> ResponseReturnValue:
     """Sends the browser to the provider."""
     _known_or_404(provider)
-    session["next"] = _safe_next(request.args.get("next"))
+    session["next"] = local_path(request.args.get("next"))
     try:
         return redirect(_set_out(provider))
     except PROVIDER_ERRORS as error:
@@ -111,7 +110,7 @@ def _enter(profile: Profile) -> ResponseReturnValue:
             code="banned",
             message="This account was closed by the operator. Write to them if that is a mistake.",
         )
-    destination = _safe_next(session.get("next"))
+    destination = local_path(session.get("next"))
     sessions.sign_in(user)
     return redirect(destination, HTTPStatus.SEE_OTHER)
 
@@ -174,15 +173,3 @@ def _failed(provider: str, error: Exception) -> ResponseReturnValue:
         "accounts/sign_in_failed.html", provider=providers.label(provider), declined=declined
     )
     return page, HTTPStatus.OK if declined else HTTPStatus.BAD_REQUEST
-
-
-def _safe_next(target: str | None) -> str:
-    """A path of ours, or home: never a link that leads people elsewhere."""
-    is_ours = (
-        target
-        and len(target) <= NEXT_CHARACTERS_MAX
-        and target.startswith("/")
-        and not target.startswith(("//", "/\\"))
-        and target.isprintable()
-    )
-    return target if target and is_ours else url_for("home.index")

@@ -15,7 +15,6 @@ def init_app(app: Flask) -> None:
     """Adds the credit pages, the badge for every page, and the welcome."""
     app.register_blueprint(views.blueprint)
     app.context_processor(lambda: {"balance": views.session_balance})
-    app.jinja_env.filters["number"] = "{:,}".format
     user_created.connect(_welcome)
     user_leaving.connect(_forfeit)
     export.init_app()

@@ -17,7 +17,9 @@ from pydantic import BaseModel, ValidationError
 from socketio import Namespace
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from potluck import languages
 from potluck.database import db
+from potluck.live import tongues
 from potluck.live.budgets import Budget
 from potluck.live.protocol import EVENTS, ErrorCode
 from potluck.logs import about
@@ -56,11 +58,14 @@ class AnsweringNamespace(Namespace):
 
     def trigger_event(self, event: str, sid: str, *args: Any) -> None:
         """Called by the library when a socket comes or goes, and for nothing else."""
-        with self._hearing(sid):
+        language = languages.of_handshake(args[0]) if event == "connect" else tongues.of(sid)
+        with self._hearing(sid, language):
             try:
                 if event == "connect":
                     self.on_connect(args[0], args[1] if len(args) > 1 else None)
+                    tongues.remember(sid, language)
                 else:
+                    tongues.forget(sid)
                     self.on_disconnect()
             except Refused:
                 raise
@@ -72,7 +77,7 @@ class AnsweringNamespace(Namespace):
 
     def answer(self, sid: str, event: object, arguments: list[Any], budget: Budget) -> Answer:
         """What the client is told; nothing that it sends makes this raise."""
-        with self._hearing(sid):
+        with self._hearing(sid, tongues.of(sid)):
             try:
                 return self._answer(event, arguments, budget)
             except Exception as error:
@@ -90,10 +95,10 @@ class AnsweringNamespace(Namespace):
         """Called before each event is handled; raises a `Refusal` if the socket may not ask."""
 
     @contextmanager
-    def _hearing(self, sid: str) -> Iterator[None]:
+    def _hearing(self, sid: str, language: str) -> Iterator[None]:
         """In the end the connection to the database goes back, with what nobody committed."""
         with self._app.app_context(), about(socket=sid, **self.ids_of(sid)):
-            g.sid = sid
+            g.sid, g.language = sid, language
             try:
                 yield
             finally:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from flask_babel import force_locale
 from flask_socketio import SocketIO
 
 from potluck import metrics
 from potluck.credits import ledger
+from potluck.live import tongues
 from potluck.live.bus import SharedChannels
 from potluck.live.connection import Connection
 from potluck.live.protocol import (
@@ -63,10 +65,13 @@ def matched(*, user_id: int, code: str) -> None:
     _emit("matched", payload, to=user_channel(user_id))
 
 
-def notice(*, user_id: int, code: str, message: str) -> None:
-    """To every tab of one member, in private."""
-    payload: Notice = {"code": code, "message": message}
-    _emit("notice", payload, to=user_channel(user_id))
+def notice(*, user_id: int, code: str, message: Callable[[], str]) -> None:
+    """To every tab of one member, in private, each in its language."""
+
+    def payload() -> Notice:
+        return {"code": code, "message": message()}
+
+    _emit_in_each_language("notice", payload, to=user_channel(user_id))
 
 
 def presence(payload: Presence, *, room_id: int) -> None:
@@ -74,9 +79,9 @@ def presence(payload: Presence, *, room_id: int) -> None:
     _emit("presence", payload, to=room_channel(room_id))
 
 
-def round_state(payload: RoundState, *, room_id: int) -> None:
-    """The round as it is now."""
-    _emit("round", payload, to=room_channel(room_id))
+def round_state(payload: Callable[[], RoundState], *, room_id: int) -> None:
+    """The round as it is now, to each in their language."""
+    _emit_in_each_language("round", payload, to=room_channel(room_id))
 
 
 def room_closed(*, code: str, room_id: int) -> None:
@@ -180,6 +185,19 @@ def _emit(
     """Most is found out by every process for itself, and goes to the clients of this one alone."""
     metrics.PUSHES.labels(event).inc()
     _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
+
+
+def _emit_in_each_language(
+    event: str, payload: Callable[[], Mapping[str, object]], *, to: str
+) -> None:
+    """Written once for each language that somebody on the channel reads."""
+    listening = _server().server.manager.get_participants("/members", to)
+    by_language = tongues.sorted_by_language(sid for sid, _ in listening)
+    for language, sids in by_language.items():
+        with force_locale(language):
+            said = payload()
+        for target in [to] if len(by_language) == 1 else sids:
+            _emit(event, said, to=target)
 
 
 def _server() -> SocketIO:

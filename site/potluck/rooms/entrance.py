@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template
@@ -11,6 +12,7 @@ from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
 from potluck.rooms import clock, generation, parts, rooms, rounds, sheets, short_lines
 from potluck.rooms.models import Room, Round
+from potluck.texts import gettext as _
 
 WATCHERS_MAX = 100
 
@@ -61,7 +63,8 @@ def push_round(*, room_id: int) -> None:
     room = db.session.get(Room, room_id)
     round_ = rounds.current_round(room) if room else None
     if room and round_:
-        broadcasts.round_state(_round(round_, seq=room.event_seq), room_id=room_id)
+        seq = room.event_seq
+        broadcasts.round_state(lambda: _round(round_, seq=seq), room_id=room_id)
 
 
 def tell_short(*, room_id: int, user_id: int) -> None:
@@ -70,15 +73,14 @@ def tell_short(*, room_id: int, user_id: int) -> None:
     round_ = rounds.current_round(room) if room else None
     for line in round_.contributions if round_ else []:
         if line.user_id == user_id and line.short_since:
-            message = short_lines.word_to_author(line)
-            broadcasts.notice(user_id=user_id, code="insufficient_credits", message=message)
+            word = partial(short_lines.word_to_author, line)
+            broadcasts.notice(user_id=user_id, code="insufficient_credits", message=word)
 
 
 def tell_left_out(*, room_id: int, user_id: int) -> None:
     """Tells somebody, in private, that the round went on without their line."""
     if db.session.get(Room, room_id):
-        message = "The round went on without your line: it couldn't be paid for. You pay nothing."
-        broadcasts.notice(user_id=user_id, code="left_out", message=message)
+        broadcasts.notice(user_id=user_id, code="left_out", message=_word_to_left_out)
 
 
 def tell_room_closed(*, room_id: int) -> None:
@@ -100,6 +102,10 @@ def round_context(round_: Round) -> dict[str, Any]:
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
     }
+
+
+def _word_to_left_out() -> str:
+    return _("The round went on without your line: it couldn’t be paid for. You pay nothing.")
 
 
 def _push_presence(room_id: int) -> None:

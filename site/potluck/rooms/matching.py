@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 
@@ -11,9 +12,11 @@ from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
+from potluck.languages import number
 from potluck.live import broadcasts, pool
 from potluck.rooms import quotes, rooms, rounds
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
+from potluck.texts import gettext as _
 
 PEOPLE_MIN = 2
 PEOPLE_MAX = 4
@@ -92,8 +95,13 @@ def tell_place_lost(*, user_id: int) -> None:
     """Tells a member why nobody will match them any more, unless a room of theirs is the reason."""
     quote = quotes.quote_or_none()
     if quote and rooms.current_room(user_id) is None:
-        message = f"You lost your place in the pool: a round can cost {quote.total} credits."
-        broadcasts.notice(user_id=user_id, code="insufficient_credits", message=message)
+        word = partial(_word_to_dropped, quote.total)
+        broadcasts.notice(user_id=user_id, code="insufficient_credits", message=word)
+
+
+def _word_to_dropped(price_credits: int) -> str:
+    price = number(price_credits)
+    return _("You lost your place in the pool: a round can cost %(price)s credits.", price=price)
 
 
 def _match() -> Step:

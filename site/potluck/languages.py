@@ -1,0 +1,113 @@
+"""Which language somebody reads, and how it writes numbers and times.
+
+English is the source: its sentences are the keys of the catalogues in `translations/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+from flask import Blueprint, Flask, g, has_request_context, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header, parse_cookie
+
+from potluck.refusals import Refusal
+from potluck.settings import current_settings
+from potluck.web import csrf, local_path
+
+SOURCE = "en"
+# Each in its own words, for whoever can't read the others.
+LANGUAGES = {SOURCE: "English", "de": "Deutsch"}
+# American English puts the month first, which readers elsewhere take for the day.
+DAY_BEFORE_MONTH = {"en": "en_GB"}
+COOKIE = "language"
+COOKIE_SECONDS = 365 * 24 * 60 * 60
+
+blueprint = Blueprint("languages", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Texts in templates and code are looked up from here on."""
+    Babel(app, locale_selector=_selected)
+    # How a sentence is broken into lines in a template is nothing that a translator should see.
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.globals.update(language=current, languages=LANGUAGES)
+    app.jinja_env.filters.update(number=number, decimal=decimal, when=when)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/language")
+@csrf.exempt
+def choose() -> ResponseReturnValue:
+    """Keeps the choice in the browser, for a year; where it came from says `next`.
+
+    Other origins are refused like everywhere. A token would leave a session row behind for
+    every stranger who reads another language.
+    """
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        message = "Choose one of the languages on the page."
+        raise Refusal(message, code="unknown_language", status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    response = redirect(local_path(request.form.get("next")), HTTPStatus.SEE_OTHER)
+    response.set_cookie(
+        COOKIE,
+        chosen,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        secure=current_settings().is_secure,
+        samesite="Lax",
+    )
+    return response
+
+
+def current() -> str:
+    """The code of the language that is being written, as `lang` has it."""
+    return str(get_locale() or SOURCE)
+
+
+def of_handshake(environ: Mapping[str, Any]) -> str:
+    """The language that a socket's client reads."""
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT_LANGUAGE"), LanguageAccept)
+    return _best(parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE), accepted)
+
+
+def number(value: int) -> str:
+    """`12,500` or `12.500`."""
+    text = f"{value:,}"
+    if current() == SOURCE:
+        return text
+    group: str = get_locale().number_symbols["latn"]["group"]
+    return text.replace(",", group)
+
+
+def decimal(value: float, digits: int) -> str:
+    """`0.05` or `0,05`, with so many digits behind the mark."""
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return format_decimal(value, format=pattern, locale=current())
+
+
+def when(at: datetime) -> str:
+    """`26 Nov 2026, 11:05 UTC`; scripts turn it into the reader's own zone."""
+    locale = DAY_BEFORE_MONTH.get(current(), current())
+    at = at.astimezone(UTC)
+    return f"{format_date(at, locale=locale)}, {format_time(at, 'short', locale=locale)} UTC"
+
+
+def _selected() -> str:
+    if not has_request_context():
+        language: str = g.get("language", SOURCE)
+        return language
+    return _best(request.cookies.get(COOKIE), request.accept_languages)
+
+
+def _best(chosen: str | None, accepted: LanguageAccept) -> str:
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return accepted.best_match(LANGUAGES, SOURCE) or SOURCE

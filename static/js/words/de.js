@@ -1,0 +1,3 @@
+/* Written by bin/catalogues from messages.po. */
+
+export default {};
