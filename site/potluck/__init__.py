@@ -19,6 +19,7 @@ from potluck import (
     rooms,
     web,
 )
+from potluck.credits import hot_reads
 from potluck.database import db
 from potluck.settings import ROOT, Settings
 
@@ -42,4 +43,5 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     commands.init_app(app)
     limits.find_addresses(app, settings)
+    hot_reads.init_app(app)
     return app
