@@ -14,6 +14,7 @@ from potluck import (
     home,
     languages,
     limits,
+    links,
     live,
     logs,
     rooms,
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
     db.connect(settings)
     web.init_app(app, settings)
     languages.init_app(app)
+    links.init_app(app, settings)
     limits.init_app(app)
     accounts.init_app(app, settings)
     credits.init_app(app)
