@@ -122,6 +122,14 @@ class Database:
         except psycopg.Error as error:
             raise InvalidatePoolError from error
 
+    def read_without_transaction(self) -> None:
+        """For a view that only reads: spares it the BEGIN and the ROLLBACK, each a way there.
+
+        What it writes all the same counts at once. Until the next commit, where there is one.
+        """
+        if not self.session().in_transaction():
+            self.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
     def transact(self, work: Callable[[], T]) -> T:
         """Runs `work` and commits; again, a few times, where another transaction was in the way.
 

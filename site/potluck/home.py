@@ -6,7 +6,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from potluck.rooms import faces, gallery, rooms, sheets
+from potluck.database import db
+from potluck.rooms import faces, gallery, own_room, sheets
 from potluck.rooms.quotes import quote_or_none
 
 blueprint = Blueprint("home", __name__)
@@ -15,14 +16,15 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """What Potluck is, or where to go on."""
+    db.read_without_transaction()
     if not current_user.is_authenticated:
         newest = gallery.newest()
-        face = faces.face(newest, None) if newest else None
+        face = faces.without_marks(newest) if newest else None
         return render_template("home/landing.html", quote=quote_or_none(), face=face)
     mine = sheets.of_person(current_user.id)
     return render_template(
         "home/home.html",
-        room=rooms.current_room(current_user.id),
+        room=own_room.my_room(),
         quote=quote_or_none(),
         sheets=faces.faces(mine, current_user.id),
     )

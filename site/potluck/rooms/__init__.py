@@ -17,6 +17,7 @@ from potluck.rooms import (
     generation,
     markdown,
     matching,
+    own_room,
     picture_commands,
     picture_views,
     pool_views,
@@ -48,7 +49,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
-    app.add_template_global(views.my_room)
+    app.add_template_global(own_room.my_room)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)
     app.register_blueprint(picture_views.blueprint)
