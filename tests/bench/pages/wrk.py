@@ -12,6 +12,8 @@ import psutil
 
 CONNECTIONS = 32
 WARM_UP_SECONDS = 1
+# What the kernel counts in, and so the least that something can have taken.
+CPU_CLOCK_SECONDS = 0.01
 ANSWERED = re.compile(r"^\s*(\d+) requests in ([\d.]+)(ms|s|m),", re.MULTILINE)
 P99 = re.compile(r"^\s*99%\s+([\d.]+)(us|ms|s)", re.MULTILINE)
 FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.+)")
@@ -41,11 +43,12 @@ def measure(url: str, *, cookie: str, pid: int, seconds: int) -> Figures:
     _run(url, cookie=cookie, seconds=WARM_UP_SECONDS)
     before = _cpu_seconds(pid)
     said = _run(url, cookie=cookie, seconds=seconds)
-    spent = _cpu_seconds(pid) - before
+    spent = max(_cpu_seconds(pid) - before, CPU_CLOCK_SECONDS)
     answered, slow = ANSWERED.search(said), P99.search(said)
     assert answered, said
     assert slow, said
-    requests, took = int(answered[1]), float(answered[2]) * SECONDS[answered[3]]
+    # On a machine that has no time at all, none may have come back.
+    requests, took = max(int(answered[1]), 1), float(answered[2]) * SECONDS[answered[3]]
     return Figures(
         per_second=requests / took,
         per_cpu_second=requests / spent,
