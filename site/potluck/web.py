@@ -153,9 +153,8 @@ def _add_headers(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     for name, value in safety_headers(current_settings()).items():
         response.headers[name] = value
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-        _log_request(response)
+    response.headers.setdefault("Cache-Control", "no-store")
+    _log_request(response)
     return response
 
 

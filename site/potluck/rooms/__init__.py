@@ -12,6 +12,7 @@ from potluck.rooms import (
     closing,
     commands,
     departures,
+    door_views,
     entrance,
     gallery_views,
     generation,
@@ -22,12 +23,14 @@ from potluck.rooms import (
     picture_views,
     pool_views,
     probing,
+    quotes,
     recipes,
     round_views,
     sheet_departures,
     sheet_views,
     starting,
     views,
+    window,
 )
 from potluck.settings import Settings
 
@@ -46,10 +49,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.cli.add_command(commands.recipes_command)
     app.cli.add_command(picture_commands.pictures_command)
     app.register_blueprint(pool_views.blueprint)
+    app.register_blueprint(door_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
     app.add_template_global(own_room.my_room)
+    app.add_template_global(quotes.rounds_for)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)
     app.register_blueprint(picture_views.blueprint)
@@ -76,4 +81,5 @@ def start(jobs: Jobs) -> None:
     jobs.every(CLOCK_EVERY_SECONDS, starting.start_due)
     jobs.every(UNSEAT_EVERY_SECONDS, closing.unseat_banned)
     jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
+    jobs.every(window.LOOK_EVERY_SECONDS, window.push_news)
     jobs.before_stop(generation.interrupt_all)

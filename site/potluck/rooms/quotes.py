@@ -47,6 +47,12 @@ def quote_or_none(*, people: int = 1) -> Quote | None:
         return None
 
 
+def rounds_for(credits: int) -> int:
+    """How many first rounds so many credits pay for, alone and at the ceiling; 0 where unknown."""
+    ceiling_of_one = quote_or_none()
+    return credits // ceiling_of_one.total if ceiling_of_one else 0
+
+
 def quote_of(round_: Round, *, people: int) -> Quote:
     """The ceiling of a round with so many people; raises `NoPrice`."""
     return quote(

@@ -13,7 +13,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms.sheet_models import Reaction, Sheet
 
-# In the order of the page. Each has a drawing of ours in `sheets/_mark.html`.
+# In the order of the page. Each has an icon of its name.
 KINDS = {
     "warm": "Warm",
     "spicy": "Spicy",
