@@ -14,12 +14,14 @@ from potluck import (
     home,
     languages,
     limits,
+    links,
     live,
     logs,
     rooms,
     static_files,
     web,
 )
+from potluck.credits import hot_reads
 from potluck.database import db
 from potluck.settings import ROOT, Settings
 
@@ -33,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     static_files.init_app(app, settings)
     web.init_app(app, settings)
     languages.init_app(app)
+    links.init_app(app, settings)
     limits.init_app(app)
     accounts.init_app(app, settings)
     credits.init_app(app)
@@ -44,4 +47,5 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     commands.init_app(app)
     limits.find_addresses(app, settings)
+    hot_reads.init_app(app)
     return app

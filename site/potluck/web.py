@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
@@ -40,6 +41,8 @@ REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
+# Of the settings that were asked for last: they are as good as never others.
+_headers_of: dict[str, Any] = {}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -83,6 +86,26 @@ def local_path(target: str | None) -> str:
     return target if target and is_ours else "/"
 
 
+def request_id(given: str) -> str:
+    """What a proxy in front of us calls the request, or a name of our own."""
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def safety_headers(settings: Settings) -> dict[str, str]:
+    """The locks that every answer carries."""
+    if _headers_of.get("settings") is not settings:
+        _headers_of.update(settings=settings, headers=_safety_headers(settings))
+    headers: dict[str, str] = _headers_of["headers"]
+    return headers
+
+
+def note_request(method: str, path: str, endpoint: str, status: int, *, started_at: float) -> None:
+    """A line in the log and a figure for whoever watches."""
+    seconds = time.monotonic() - started_at
+    metrics.REQUESTS.labels(endpoint, status).observe(seconds)
+    logger.info("%s %s %s %.0f ms", method, path, status, seconds * 1000)
+
+
 def wants_fragment() -> bool:
     """True for a request that htmx makes, whose answer goes into a part of the page."""
     return request.headers.get("HX-Request") == "true"
@@ -95,8 +118,7 @@ def wants_json() -> bool:
 
 
 def _start() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
     g.started_at = time.monotonic()
 
 
@@ -128,18 +150,25 @@ def _refuse_other_origins() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    settings = current_settings()
     response.headers["X-Request-Id"] = g.get("request_id", "-")
-    response.headers["Content-Security-Policy"] = _content_security_policy(settings)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if settings.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    for name, value in safety_headers(current_settings()).items():
+        response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
     _log_request(response)
     return response
+
+
+def _safety_headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": _content_security_policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if settings.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
 
 
 def _content_security_policy(settings: Settings) -> str:
@@ -156,14 +185,14 @@ def _socket_origin(settings: Settings) -> str:
 
 
 def _log_request(response: Response) -> None:
-    if "started_at" not in g:
-        return
-    seconds = time.monotonic() - g.started_at
-    metrics.REQUESTS.labels(request.endpoint or "none", response.status_code).observe(seconds)
-    milliseconds = seconds * 1000
-    logger.info(
-        "%s %s %s %.0f ms", request.method, request.path, response.status_code, milliseconds
-    )
+    if "started_at" in g:
+        note_request(
+            request.method,
+            request.path,
+            request.endpoint or "none",
+            response.status_code,
+            started_at=g.started_at,
+        )
 
 
 def _release_session(_error: BaseException | None) -> None:

@@ -12,6 +12,7 @@ from potluck.accounts.sessions import current_session
 from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
+from potluck.database import db
 from potluck.downloads import attachment
 from potluck.web import fragment
 
@@ -30,6 +31,7 @@ def session_balance() -> Balance | None:
 @login_required
 def index() -> ResponseReturnValue:
     """Balance, packs, and what happened lately, or `before` a place in the statement."""
+    db.read_without_transaction()
     before = Place.read(request.args["before"]) if "before" in request.args else None
     return render_template(
         "credits/index.html",

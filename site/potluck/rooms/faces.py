@@ -90,6 +90,11 @@ def face(sheet: Sheet, viewer_id: int | None) -> Face:
     return faces([sheet], viewer_id)[0]
 
 
+def without_marks(sheet: Sheet) -> Face:
+    """To a stranger, where nothing shows what people make of it."""
+    return _face(sheet, None, ())
+
+
 def split(sheet: Sheet, viewer_id: int) -> list[Share]:
     """Who paid how much, for those who were there; who paid for others too is among them."""
     shares = holds.captured_for(_generation(sheet).id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import NoReturn
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -127,11 +128,18 @@ def room_of_onlooker(code: str, user_id: int) -> Room:
 
 def room_by_code(code: str) -> Room:
     """An open room behind an invitation: who knows the code may ask for a seat."""
-    room = db.session.scalar(select(Room).filter_by(code=code.lower(), closed_at=None))
-    if room is None:
-        message = "There is no open room with this code. Ask for the link again."
-        raise _no_such_room(message)
-    return room
+    return open_room(code) or refuse_code()
+
+
+def open_room(code: str) -> Room | None:
+    """The same, or None."""
+    return db.session.scalar(select(Room).filter_by(code=code.lower(), closed_at=None))
+
+
+def refuse_code() -> NoReturn:
+    """Raises what is said where no open room has a code."""
+    message = "There is no open room with this code. Ask for the link again."
+    raise _no_such_room(message)
 
 
 def locked(room: Room) -> Room:

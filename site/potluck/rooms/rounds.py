@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from potluck.credits import holds, ledger
 from potluck.database import db
@@ -63,7 +63,7 @@ def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
         .order_by(Round.number.desc())
         .offset(skipped)
         .limit(EARLIER_ROUNDS_MAX)
-        .options(selectinload(Round.contributions), selectinload(Round.generation))
+        .options(selectinload(Round.contributions), joinedload(Round.generation))
     )
     return list(db.session.scalars(query))
 

@@ -22,13 +22,13 @@ SLUG_LENGTH = 12
 HUES = range(1, 9)
 LATEST_MAX = 5
 MINE_PER_PAGE = 20
-# What every page and card of a sheet shows.
-WHOLE: tuple[ORMOption, ...] = (
+ITS_ROUND: tuple[ORMOption, ...] = (
     joinedload(Sheet.round).joinedload(Round.room),
     joinedload(Sheet.round).joinedload(Round.generation),
     joinedload(Sheet.round).selectinload(Round.contributions),
-    selectinload(Sheet.people),
 )
+# What every page and card of a sheet shows.
+WHOLE = (*ITS_ROUND, selectinload(Sheet.people))
 
 
 def make(round_: Round) -> None:
