@@ -62,7 +62,9 @@ REMEMBER_SOCKETS = """
 WHOLE_HEIGHT = "() => document.documentElement.scrollHeight"
 OPEN = """() => {
     const kinds = "details:not([open]), dialog:not([open]), [popover]";
-    const closed = [...document.querySelectorAll(kinds)];
+    // The list of keys is the same everywhere.
+    const isOnceEnough = (each) => each.matches(".keys") && location.pathname !== "/account";
+    const closed = [...document.querySelectorAll(kinds)].filter((each) => !isOnceEnough(each));
     for (const each of closed) {
         if (each.matches("details")) each.open = true;
         else if (each.matches("dialog")) each.showModal();
