@@ -15,8 +15,8 @@ from tests.billing.people import Member
 from tests.billing.saved_cards import opt_in, save_card, switch_on
 from tests.web.said import answer, untranslated
 
-# The name of the operator's own packs, and of the cards' makers.
-SAME = {"Credits", "Pool", "Potluck", "Dana"}
+# The same in both languages.
+SAME = {"Credits", "Credits · Potluck", "Pool", "Potluck"}
 
 
 def english(member: Member, path: str) -> list[str]:
