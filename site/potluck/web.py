@@ -187,8 +187,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     # Werkzeug's name, since Python has renamed some of its own.
     code = error.name.lower().replace(" ", "_")
-    message = _error_text(error.code)
-    response = make_response(error_response(status=error.code, code=code, message=message))
+    response = make_response(error_response(status=error.code, code=code))
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())
     return response
@@ -199,15 +198,13 @@ def _database_away(error: OperationalError | PoolTimeout) -> ResponseReturnValue
     db.session.rollback()
     if not is_absence(error):
         logger.error("the database failed", exc_info=error)
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    return error_response(status=status, code="database_unavailable", message=_error_text(status))
+    return error_response(status=HTTPStatus.SERVICE_UNAVAILABLE, code="database_unavailable")
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     logger.error("request failed", exc_info=error)
-    status = InternalServerError.code
-    return error_response(status=status, code="internal_error", message=_error_text(status))
+    return error_response(status=InternalServerError.code, code="internal_error")
 
 
 def _error_text(status: int) -> str | None:
@@ -233,9 +230,9 @@ def _error_text(status: int) -> str | None:
     return texts.get(status)
 
 
-def error_response(*, status: int, code: str, message: str | None) -> ResponseReturnValue:
+def error_response(*, status: int, code: str, message: str | None = None) -> ResponseReturnValue:
     """The error as the client reads it: JSON, a fragment, or a page."""
-    text = message or HTTPStatus(status).phrase
+    text = message or _error_text(status) or HTTPStatus(status).phrase
     request_id = g.get("request_id", "-")
     if wants_json():
         return {"error": {"code": code, "message": text, "request_id": request_id}}, status

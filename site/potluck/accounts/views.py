@@ -130,7 +130,7 @@ def unauthorized() -> ResponseReturnValue:
     if request.method == "GET" and not (wants_json() or wants_fragment()):
         destination = url_for("accounts.sign_in", next=request.path)
         return redirect(destination, HTTPStatus.SEE_OTHER)
-    return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out", message=None)
+    return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out")
 
 
 def _set_out(provider: str, *, state: str | None = None) -> str:
