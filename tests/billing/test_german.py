@@ -16,7 +16,7 @@ from tests.billing.saved_cards import opt_in, save_card, switch_on
 from tests.web.said import answer, untranslated
 
 # The same in both languages.
-SAME = {"Credits", "Credits · Potluck", "Pool", "Potluck"}
+SAME = {"Credits", "Credits · Potluck", "Live", "Pool", "Potluck"}
 
 
 def english(member: Member, path: str) -> list[str]:

@@ -15,7 +15,17 @@ from tests.web.conftest import World
 from tests.web.said import answer, untranslated
 
 # The same in both languages, or nobody's words.
-SAME = {"Credits", "Credits · Potluck", "Name", "Pool", "Potluck", "Sandbox", "Tokens", MODEL}
+SAME = {
+    "Credits",
+    "Credits · Potluck",
+    "Live",
+    "Name",
+    "Pool",
+    "Potluck",
+    "Sandbox",
+    "Tokens",
+    MODEL,
+}
 
 
 def english(browser: Browser, path: str, **request: object) -> list[str]:
