@@ -6,6 +6,7 @@ English is the source: its sentences are the keys of the catalogues in `translat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +15,13 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
+from potluck.texts import gettext
 from potluck.web import csrf, local_path
 
 SOURCE = "en"
@@ -39,7 +41,7 @@ def init_app(app: Flask) -> None:
     # How a sentence is broken into lines in a template is nothing that a translator should see.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=current, languages=LANGUAGES)
-    app.jinja_env.filters.update(number=number, decimal=decimal, when=when)
+    app.jinja_env.filters.update(number=number, decimal=decimal, when=when, translated=gettext)
     app.register_blueprint(blueprint)
 
 
@@ -76,6 +78,14 @@ def of_handshake(environ: Mapping[str, Any]) -> str:
     """The language that a socket's client reads."""
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_LANGUAGE"), LanguageAccept)
     return _best(parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE), accepted)
+
+
+def written_in(language: str | None) -> AbstractContextManager[None]:
+    """Whatever is written within is in this language, or else in the source's."""
+    within: AbstractContextManager[None] = force_locale(
+        language if language in LANGUAGES else SOURCE
+    )
+    return within
 
 
 def number(value: int) -> str:
