@@ -17,6 +17,7 @@ from potluck import (
     live,
     logs,
     rooms,
+    static_files,
     web,
 )
 from potluck.database import db
@@ -26,9 +27,10 @@ from potluck.settings import ROOT, Settings
 def create_app(settings: Settings) -> Flask:
     """The whole assembly. Opens no connection: the first request does."""
     logs.configure()
-    app = Flask("potluck", template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app = Flask("potluck", template_folder=ROOT / "templates", static_folder=None)
     app.extensions["settings"] = settings
     db.connect(settings)
+    static_files.init_app(app, settings)
     web.init_app(app, settings)
     languages.init_app(app)
     limits.init_app(app)

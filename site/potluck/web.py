@@ -137,9 +137,8 @@ def _add_headers(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if settings.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-        _log_request(response)
+    response.headers.setdefault("Cache-Control", "no-store")
+    _log_request(response)
     return response
 
 
