@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("nobody_waits")
 def test_what_is_refused_is_said_in_the_clients_language(visitor: VisitorFactory) -> None:
     ada = visitor().sign_in("ada")
     english = ada.connect("/members")
-    german = ada.reading("de-AT, en;q=0.5").connect("/members")
+    german = ada.reading("de-AT,de;q=0.9,en;q=0.5").connect("/members")
     assert _refused(english, "no_such") == "There is no such event here."
     assert _refused(german, "no_such") == "So ein Ereignis gibt es hier nicht."
     assert _refused(english, "enter_room", 7).startswith("Something is wrong with the payload")
