@@ -10,6 +10,7 @@ from alembic.config import Config
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+from potluck.accounts import acts
 from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.credits import ledger, pricing
@@ -64,6 +65,9 @@ def grant(user_id: int, credits_: int, key: str, reason: str) -> None:
         message = f"There is no member {user_id}."
         raise click.ClickException(message)
     given = ledger.grant(user_id=user_id, amount_credits=credits_, key=key, reason=reason)
+    if given:
+        details, subject = f"{credits_:,} credits", f"member {user_id}"
+        acts.note("grant", subject, member_id=user_id, details=details, reason=reason)
     db.session.commit()
     # Whoever has a page open sees them come.
     announce("credits", user_id=user_id)
@@ -92,6 +96,9 @@ def price(models: tuple[str, ...], input_credits: int, output_credits: int) -> N
             input_credits_per_million=input_credits,
             output_credits_per_million=output_credits,
         )
+        if changed:
+            details = f"{input_credits:,} read, {output_credits:,} written"
+            acts.note("price", f"model {model}", details=details)
         db.session.commit()
         click.echo(f"{model} has a new price." if changed else f"{model} has that price already.")
 

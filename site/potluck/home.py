@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from potluck.rooms import faces, gallery, rooms, sheets
+from potluck.live import pool
+from potluck.rooms import faces, gallery, rooms, sheets, window
+from potluck.rooms.door_views import open_rooms_context
 from potluck.rooms.quotes import quote_or_none
+from potluck.settings import current_settings
 
 blueprint = Blueprint("home", __name__)
 
@@ -15,14 +18,34 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """What Potluck is, or where to go on."""
-    if not current_user.is_authenticated:
-        newest = gallery.newest()
-        face = faces.face(newest, None) if newest else None
-        return render_template("home/landing.html", quote=quote_or_none(), face=face)
-    mine = sheets.of_person(current_user.id)
+    return _home() if current_user.is_authenticated else _landing()
+
+
+def _landing() -> ResponseReturnValue:
+    newest = gallery.newest()
+    return render_template(
+        "home/landing.html",
+        quote=quote_or_none(),
+        face=faces.face(newest, None) if newest else None,
+        open_round=window.at_present(),
+        way_in=_way_in(),
+    )
+
+
+def _home() -> ResponseReturnValue:
     return render_template(
         "home/home.html",
         room=rooms.current_room(current_user.id),
         quote=quote_or_none(),
-        sheets=faces.faces(mine, current_user.id),
+        sheets=faces.faces(sheets.of_person(current_user.id), current_user.id),
+        waiting=pool.count(),
+        **open_rooms_context(),
     )
+
+
+def _way_in() -> str:
+    """To the pool, by way of the provider: where there is one alone nobody has to choose."""
+    way, providers = url_for("pool.show"), current_settings().providers
+    if len(providers) == 1:
+        return url_for("accounts.begin", provider=providers[0].name, next=way)
+    return url_for("accounts.sign_in", next=way)

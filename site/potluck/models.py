@@ -1,5 +1,7 @@
 """Every table, for migrations to compare with."""
 
+from potluck import pauses
+from potluck.accounts import acts
 from potluck.accounts import models as accounts
 from potluck.billing import models as billing
 from potluck.credits import models as credits_
@@ -9,4 +11,15 @@ from potluck.rooms import capabilities
 from potluck.rooms import models as rooms
 from potluck.rooms import sheet_models as sheets
 
-__all__ = ["Base", "accounts", "billing", "capabilities", "credits_", "live", "rooms", "sheets"]
+__all__ = [
+    "Base",
+    "accounts",
+    "acts",
+    "billing",
+    "capabilities",
+    "credits_",
+    "live",
+    "pauses",
+    "rooms",
+    "sheets",
+]

@@ -2,6 +2,8 @@
 
 The server keeps it a moment after each pause; until then this tab does. */
 
+import { takeAhead } from "./write_ahead.js";
+
 const WARN_CHARACTERS = 60;
 
 let hadFocus = false;
@@ -35,6 +37,7 @@ document.addEventListener("htmx:before:swap", () => {
 });
 document.addEventListener("htmx:after:swap", prepare);
 prepare();
+takeAhead(document.querySelector("textarea[data-draft]"));
 
 /** Whether the composer holds something that is not sent yet: words, or a choice. */
 export function isComposing() {

@@ -31,6 +31,8 @@ function mark() {
   }
   const watching = [...here].filter((id) => !seated.has(id)).length;
   const node = document.querySelector("[data-watchers]");
+  // Asked for as the room was left: its page has no seats any more.
+  if (!node) return;
   node.hidden = watching === 0;
   node.textContent = watching === 1 ? "One more watches." : `${watching} more watch.`;
 }

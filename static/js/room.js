@@ -117,7 +117,7 @@ function roundChanged() {
   else if (shown.sheet !== before.sheet) announce(WORDS_OF_SHEET[shown.sheet] ?? "");
   if (isWatching) return;
   const composer = document.getElementById("composer").dataset;
-  const hasMoved = composer.number !== shown.number || composer.phase !== shown.phase;
+  const hasMoved = ["number", "phase", "public"].some((key) => composer[key] !== shown[key]);
   // Everybody waits for the host's word, so the host is asked even while they type.
   const decides = shown.host === me && composer.short !== shown.short;
   if (hasMoved || decides || !isComposing()) tell("composer-stale");

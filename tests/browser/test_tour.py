@@ -91,13 +91,15 @@ def _to_a_room(host: Stranger, who: str, album: Album) -> None:
     host.page.goto("/")
     host.see("Everyone brings a line")
     album.take(host, "landing")
+    # There is one provider, so nobody has to choose it.
     host.press("Sign in and play")
-    _sign_in(host, who)
+    _say_who(host, who)
+    host.see("You need credits first")
+    album.take(host, "credits")
+    _buy(host, "Back to the pool")
+    host.activate(host.page.get_by_role("link", name="Potluck", exact=True))
     host.see("Bring your own people")
     host.press("Open a room")
-    host.see("You need credits for this round")
-    album.take(host, "credits")
-    _buy(host)
     host.see("Send this link")
     album.take(host, "invitation")
 
@@ -160,6 +162,11 @@ def _read_as_anybody(reader: Stranger, address: str, album: Album) -> None:
 
 def _sign_in(stranger: Stranger, who: str) -> None:
     stranger.press("Continue with Sandbox")
+    _say_who(stranger, who)
+
+
+def _say_who(stranger: Stranger, who: str) -> None:
+    """On the provider's page."""
     if "@" in who:
         stranger.page.get_by_text("Somebody whose address").click()
         stranger.page.get_by_label("Email address").fill(who)
@@ -169,11 +176,11 @@ def _sign_in(stranger: Stranger, who: str) -> None:
     expect(stranger.page.locator("#credit-badge")).to_be_visible()
 
 
-def _buy(stranger: Stranger) -> None:
+def _buy(stranger: Stranger, way_back: str = "Back to your room") -> None:
     stranger.press(re.compile("Buy 2,000 credits"))
     stranger.press(re.compile("4242 4242"))
     stranger.see("2,000 credits are yours", seconds=WRITING_SECONDS)
-    stranger.press("Back to your room")
+    stranger.press(way_back)
 
 
 def _invitation(host: Stranger) -> str:

@@ -101,6 +101,19 @@ def test_who_spent_their_credits_meanwhile_is_told_and_the_others_are_seated(
     assert sockets[0].ask("get_pool_count") == {"ok": True, "waiting": 0}
 
 
+def test_nobody_joins_while_the_operator_has_stopped_rounds(
+    visitor: VisitorFactory, sql: Sql
+) -> None:
+    socket = _rich(visitor, "stopped").connect("/members")
+    sql("INSERT INTO pauses (what, sentence) VALUES ('rounds', 'Back at eight.')")
+    try:
+        told = {"code": "paused", "message": "Back at eight."}
+        assert socket.ask("join_pool") == {"ok": False, "error": told}
+    finally:
+        sql("DELETE FROM pauses")
+    assert socket.ask("join_pool") == {"ok": True, "waiting": 1}
+
+
 @pytest.mark.fault("S8")
 def test_a_process_that_is_killed_leaves_no_ghost_in_the_pool(
     visitor: VisitorFactory, beside: Beside

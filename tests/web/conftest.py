@@ -56,6 +56,8 @@ class World:
     session_id: int
     sheet_slug: str
     picture_name: str
+    user_id: int
+    generation_id: int
 
     def path(self, route: str) -> str:
         """The address of a rule as `ROUTES` names it, with what belongs to Ada filled in."""
@@ -71,6 +73,9 @@ class World:
             "sheet_slug": self.sheet_slug,
             "number": 1,
             "name": self.picture_name,
+            "user_id": self.user_id,
+            "generation_id": self.generation_id,
+            "what": "rounds",
         }
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(names[found[1]]), route.split()[1])
 
@@ -95,6 +100,8 @@ def world(app: Flask, database: None) -> World:
         session_id=_signed_in_elsewhere(app, ada),
         sheet_slug=sheet_slug,
         picture_name=_picture(generation_id),
+        user_id=ada,
+        generation_id=generation_id,
     )
 
 

@@ -75,6 +75,9 @@ ROUTES = {
     "POST /pool/leave": Answers(401, 303, 303),
     "GET /rooms": Answers(303, 303, 303),
     "POST /rooms": Answers(401, 303, 409),
+    "GET /rooms/open": PAGE_FOR_MEMBERS,
+    # Neither open nor closed.
+    "POST /rooms/<code>/doors": Answers(401, 404, 422),
     # To a stranger it is an invitation.
     "GET /rooms/<code>": PAGE_FOR_MEMBERS,
     # There is a free seat, so nobody only watches; who sits there is led to their seat.
@@ -121,6 +124,21 @@ ROUTES = {
     "GET /gallery/news": PUBLIC,
     "GET /pictures/<name>": Answers(404, 404, 200),
     "GET /admin": PAGE_FOR_OPERATORS,
+    "GET /admin/tiles": PAGE_FOR_OPERATORS,
+    "GET /admin/streams": PAGE_FOR_OPERATORS,
+    # It has ended.
+    "POST /admin/streams/<int:generation_id>/stop": FORM_FOR_OPERATORS,
+    "GET /admin/holds": PAGE_FOR_OPERATORS,
+    "GET /admin/members": PAGE_FOR_OPERATORS,
+    "GET /admin/members/<int:user_id>": PAGE_FOR_OPERATORS,
+    "POST /admin/members/<int:user_id>/grants": FORM_FOR_OPERATORS,
+    "POST /admin/members/<int:user_id>/ban": FORM_FOR_OPERATORS,
+    "POST /admin/members/<int:user_id>/ban/removal": FORM_FOR_OPERATORS,
+    "POST /admin/members/<int:user_id>/sessions/revocations": FORM_FOR_OPERATORS,
+    "GET /admin/switches": PAGE_FOR_OPERATORS,
+    "POST /admin/switches/<what>/pause": FORM_FOR_OPERATORS,
+    "POST /admin/switches/<what>/resumption": FORM_FOR_OPERATORS,
+    "GET /admin/trail": PAGE_FOR_OPERATORS,
     "GET /admin/purchases": PAGE_FOR_OPERATORS,
     "GET /admin/purchases/<uuid:purchase_id>": PAGE_FOR_OPERATORS,
     # Nobody has paid for it.

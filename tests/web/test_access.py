@@ -19,6 +19,8 @@ OPERATORS_FIELDS = {
     "model": "another",
     "input": "1",
     "output": "1",
+    "key": "1f0e4a52-6d0c-4a5b-9f38-0f0a1b2c3d4e",
+    "sentence": "Back at eight.",
 }
 ROUND_FIELDS = {"recipe": "story", "line": "A cellar.", "vote": "agree"}
 IMPLIED_METHODS = {"HEAD", "OPTIONS"}

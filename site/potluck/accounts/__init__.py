@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Request, g
 from flask_login import LoginManager, current_user
 
-from potluck.accounts import account_views, bans, devices, export, providers, views
+from potluck.accounts import account_views, acts, bans, devices, export, providers, views
 from potluck.accounts.models import User
 from potluck.accounts.sessions import DatabaseSessions, current_session
 from potluck.settings import Settings
@@ -30,6 +30,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(account_views.blueprint)
     export.add(export.OWN_PARTS)
+    acts.init_app()
     bans.init_app(app)
 
 

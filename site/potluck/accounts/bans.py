@@ -1,4 +1,4 @@
-"""An operator closes a member's account, and opens it again.
+"""An operator closes a member's account, and opens it again, or ends all their sessions.
 
 Nothing is deleted: the session rows stay, and say why nobody is let in by them. The database tells
 the live side as soon as it is committed.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import click
 from flask import Flask
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 
-from potluck.accounts.models import Identity, User
+from potluck.accounts import acts
+from potluck.accounts.models import Identity, SessionRow, User
 from potluck.database import db
 
 # More would be no number to the database.
@@ -25,23 +26,55 @@ def init_app(app: Flask) -> None:
 
 @click.command()
 @click.argument("who", metavar="EMAIL|USER_ID")
-def ban(who: str) -> None:
+@click.option("--reason", default="", help="For the trail; the member doesn't see it.")
+def ban(who: str, reason: str) -> None:
     """Shut somebody out, everywhere and at once. What they have stays theirs."""
     user = _user(who)
-    if user.banned_at is None:
-        user.banned_at = func.now()
+    shut_out(user, reason=reason)
     db.session.commit()
     click.echo(f"{user.name} (member {user.id}) is banned.")
 
 
 @click.command()
 @click.argument("who", metavar="EMAIL|USER_ID")
-def unban(who: str) -> None:
+@click.option("--reason", default="", help="For the trail.")
+def unban(who: str, reason: str) -> None:
     """Let somebody in again."""
     user = _user(who)
-    user.banned_at = None
+    let_in(user, reason=reason)
     db.session.commit()
     click.echo(f"{user.name} (member {user.id}) is let in again.")
+
+
+def shut_out(user: User, *, reason: str) -> bool:
+    """Shuts somebody out; False where they were. The caller commits, as below."""
+    db.session.refresh(user, with_for_update=True)
+    if user.banned_at is not None:
+        return False
+    user.banned_at = func.now()
+    acts.note("ban", f"member {user.id}", member_id=user.id, reason=reason)
+    return True
+
+
+def let_in(user: User, *, reason: str) -> bool:
+    """Lets somebody in again; False where they were not shut out."""
+    db.session.refresh(user, with_for_update=True)
+    if user.banned_at is None:
+        return False
+    user.banned_at = None
+    acts.note("unban", f"member {user.id}", member_id=user.id, reason=reason)
+    return True
+
+
+def sign_out_everywhere(user: User, *, reason: str) -> int:
+    """Ends all sessions of somebody, and with them their sockets; how many there were."""
+    statement = delete(SessionRow).filter_by(user_id=user.id).returning(SessionRow.id)
+    ended = len(db.session.scalars(statement).all())
+    if ended:
+        details = f"{ended} session" + ("s" if ended > 1 else "")
+        subject = f"member {user.id}"
+        acts.note("sign_out", subject, member_id=user.id, details=details, reason=reason)
+    return ended
 
 
 def _user(who: str) -> User:

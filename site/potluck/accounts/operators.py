@@ -24,7 +24,7 @@ def is_operator() -> bool:
     if not (current_user.is_authenticated and current_settings().operator_emails):
         return False
     if "is_operator" not in g:
-        g.is_operator = _is_vouched_for(current_user.id)
+        g.is_operator = operator_email(current_user.id) is not None
     return bool(g.is_operator)
 
 
@@ -40,9 +40,10 @@ def operator_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Res
     return login_required(guarded)  # type: ignore[no-any-return]
 
 
-def _is_vouched_for(user_id: int) -> bool:
+def operator_email(user_id: int) -> str | None:
+    """The address that makes somebody an operator; None for everybody else."""
     emails = [email.lower() for email in current_settings().operator_emails]
-    query = select(Identity.id).where(
+    query = select(Identity.email).where(
         Identity.user_id == user_id, Identity.email_vouched, Identity.email.in_(emails)
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return db.session.scalar(query.order_by(Identity.id).limit(1))

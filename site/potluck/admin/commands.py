@@ -1,4 +1,4 @@
-"""What the operator's pages do, from the command line: purchases, refunds, packs."""
+"""What the operator's pages do, from the command line: purchases, refunds, packs, pauses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import uuid
 import click
 from flask import Flask
 
+from potluck import pauses
+from potluck.accounts import acts
 from potluck.admin import overview
 from potluck.billing import packs, refunds
 from potluck.billing.models import Purchase
@@ -18,7 +20,15 @@ from potluck.refusals import Refusal
 
 def init_app(app: Flask) -> None:
     """Adds the commands to `flask`."""
-    for command in (list_purchases, refund, list_packs, offer_pack, withdraw_pack):
+    for command in (
+        list_purchases,
+        refund,
+        list_packs,
+        offer_pack,
+        withdraw_pack,
+        pause,
+        resume,
+    ):
         app.cli.add_command(command)
 
 
@@ -79,16 +89,17 @@ def list_packs() -> None:
 @click.option("--currency", default="usd", show_default=True)
 def offer_pack(slug: str, name: str, credits_: int, price: str, currency: str) -> None:
     """Sell the pack SLUG: CREDITS for PRICE, as in 2.00. A pack on sale gets a new version."""
+    currency = currency.lower()
     try:
+        amount_minor = minor_units(price, currency)
         changed = packs.offer(
-            slug=slug,
-            name=name,
-            credits_=credits_,
-            amount_minor=minor_units(price, currency.lower()),
-            currency=currency.lower(),
+            slug=slug, name=name, credits_=credits_, amount_minor=amount_minor, currency=currency
         )
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from None
+    if changed:
+        details = f"{credits_:,} credits for {money(amount_minor, currency)}"
+        acts.note("pack", f"pack {slug}", details=details)
     db.session.commit()
     click.echo(f"{slug} is on sale." if changed else f"{slug} is on sale just so already.")
 
@@ -98,8 +109,36 @@ def offer_pack(slug: str, name: str, credits_: int, price: str, currency: str) -
 def withdraw_pack(slug: str) -> None:
     """Take the pack SLUG off sale; what was bought stays bought."""
     withdrawn = packs.withdraw(slug)
+    if withdrawn:
+        acts.note("withdraw_pack", f"pack {slug}")
     db.session.commit()
     if not withdrawn:
         message = f"{slug} is not on sale. flask packs lists what is."
         raise click.ClickException(message)
     click.echo(f"{slug} is off sale.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["rounds", "checkouts"]))
+@click.argument("sentence")
+def pause(what: pauses.What, sentence: str) -> None:
+    """Stop new rounds, or new checkouts; members read SENTENCE. What runs comes to its end."""
+    try:
+        changed = pauses.stop(what, sentence)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from None
+    if changed:
+        acts.note("pause", what, details=sentence)
+    db.session.commit()
+    click.echo(f"New {what} are stopped.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["rounds", "checkouts"]))
+def resume(what: pauses.What) -> None:
+    """Let rounds, or checkouts, begin again."""
+    resumed = pauses.resume(what)
+    if resumed:
+        acts.note("resume", what)
+    db.session.commit()
+    click.echo(f"New {what} can begin." if resumed else f"New {what} were not stopped.")

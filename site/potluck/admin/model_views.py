@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, text
 
+from potluck.accounts import acts
 from potluck.accounts.operators import operator_required
 from potluck.credits import pricing
 from potluck.credits.models import ModelPrice
@@ -75,6 +76,7 @@ def index() -> ResponseReturnValue:
 @operator_required
 def create_probes() -> ResponseReturnValue:
     """Has every model asked again."""
+    acts.note("probe", "models")
     probing.ask_again()
     flash("They are being asked. Reload this page in a moment.")
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)

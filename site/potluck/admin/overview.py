@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import joinedload
 
+from potluck.admin.pages import as_pattern
 from potluck.billing.models import Dispute, Pack, Purchase, Refund, StripeEvent
 from potluck.credits.models import ModelPrice
 from potluck.database import db
@@ -16,15 +17,6 @@ from potluck.database import db
 ROWS_MAX = 50
 EVENTS_MAX = 20
 
-# Every page of the operator begins with these; the whole proof is `flask audit`.
-FIGURES = text("""
-    SELECT
-        (SELECT count(*) FROM accounts WHERE kind = 'member') AS members,
-        (SELECT coalesce(sum(posted), 0) FROM accounts WHERE kind = 'member') AS with_members,
-        (SELECT coalesce(sum(held), 0) FROM accounts WHERE kind = 'member') AS held,
-        (SELECT coalesce(sum(owed), 0) FROM accounts WHERE kind = 'member') AS owed,
-        (SELECT count(*) FROM accounts WHERE freezes > 0) AS frozen
-""")
 # By what people can tell an operator: a name, an address, the id on a page or a statement.
 PURCHASES = text("""
     SELECT p.id FROM purchases p JOIN users u ON u.id = p.user_id
@@ -50,15 +42,9 @@ OVERRUNS = text("""
 """)
 
 
-def figures() -> Row[Any]:
-    """Members and their credits, summed."""
-    return db.session.execute(FIGURES).one()
-
-
 def purchases(term: str) -> Sequence[Purchase]:
     """The newest purchases that fit what was typed; of everybody where nothing was."""
-    pattern = term.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    values = {"term": term, "pattern": pattern, "rows_max": ROWS_MAX}
+    values = {"term": term, "pattern": as_pattern(term), "rows_max": ROWS_MAX}
     ids = db.session.scalars(PURCHASES, values).all()
     query = (
         select(Purchase)

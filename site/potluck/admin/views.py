@@ -9,26 +9,18 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from potluck.accounts import acts
 from potluck.accounts.operators import operator_required
-from potluck.admin import overview
-from potluck.billing import events, packs, refunds
+from potluck.admin import balance, overview
+from potluck.admin.forms import search_term
+from potluck.billing import events, refunds
 from potluck.billing.gateway import StripeUnavailable
 from potluck.billing.models import Purchase, StripeEvent
 from potluck.billing.money import minor_units, money
-from potluck.credits import pricing
 from potluck.database import db
-from potluck.refusals import Refusal
+from potluck.web import fragment
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-
-SEARCH_CHARACTERS_MAX = 255
-
-
-class BadNumber(Refusal):
-    """What was typed is no whole number in the range."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    code = "bad_number"
 
 
 @blueprint.get("")
@@ -37,7 +29,7 @@ def index() -> ResponseReturnValue:
     """What wants attention, and the figures."""
     return render_template(
         "admin/index.html",
-        figures=overview.figures(),
+        tiles=balance.tiles(),
         refunds=overview.refunds_on_their_way(),
         disputes=overview.disputes_open(),
         events=overview.events_failed(),
@@ -45,11 +37,18 @@ def index() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/tiles")
+@operator_required
+def tiles() -> ResponseReturnValue:
+    """The figures alone, as a fragment: the page asks for them while somebody looks."""
+    return fragment("admin/_tiles.html", tiles=balance.tiles())
+
+
 @blueprint.get("/purchases")
 @operator_required
 def purchases() -> ResponseReturnValue:
     """The newest, or those of somebody."""
-    term = request.args.get("q", "").strip().replace("\0", "")[:SEARCH_CHARACTERS_MAX]
+    term = search_term()
     return render_template("admin/purchases.html", term=term, purchases=overview.purchases(term))
 
 
@@ -92,74 +91,14 @@ def create_refund(purchase_id: uuid.UUID) -> ResponseReturnValue:
 @operator_required
 def replay_event(event_id: str) -> ResponseReturnValue:
     """Handles an event once more."""
-    if db.session.get(StripeEvent, event_id) is None:
-        abort(HTTPStatus.NOT_FOUND)
+    event = db.session.get(StripeEvent, event_id) or abort(HTTPStatus.NOT_FOUND)
+    # Before it is done: that takes transactions of its own.
+    acts.note("replay", f"event {event_id}", details=event.type)
     db.session.commit()
     is_handled = events.handle(event_id)
     flash("The event is handled." if is_handled else "It failed again; the reason stands below.")
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 
-@blueprint.get("/prices")
-@operator_required
-def prices() -> ResponseReturnValue:
-    """Packs and models, every version."""
-    return render_template(
-        "admin/prices.html", packs=overview.packs(), model_prices=overview.model_prices()
-    )
-
-
-@blueprint.post("/packs")
-@operator_required
-def offer_pack() -> ResponseReturnValue:
-    """Puts a pack on sale, or a new version of it."""
-    currency = request.form.get("currency", "").strip().lower()
-    changed = packs.offer(
-        slug=request.form.get("slug", "").strip(),
-        name=request.form.get("name", ""),
-        credits_=_whole("credits", at_most=packs.CREDITS_MAX),
-        amount_minor=minor_units(request.form.get("amount", ""), currency),
-        currency=currency,
-    )
-    db.session.commit()
-    flash("The pack is on sale." if changed else "It is on sale just so already.")
-    return redirect(url_for(".prices"), HTTPStatus.SEE_OTHER)
-
-
-@blueprint.post("/packs/<slug>/withdrawal")
-@operator_required
-def withdraw_pack(slug: str) -> ResponseReturnValue:
-    """Takes a pack off sale."""
-    if not packs.withdraw(slug):
-        abort(HTTPStatus.NOT_FOUND)
-    db.session.commit()
-    flash("The pack is off sale. What was bought stays bought.")
-    return redirect(url_for(".prices"), HTTPStatus.SEE_OTHER)
-
-
-@blueprint.post("/model-prices")
-@operator_required
-def set_model_price() -> ResponseReturnValue:
-    """What a model costs from the next round on."""
-    changed = pricing.set_price(
-        request.form.get("model", "").strip(),
-        input_credits_per_million=_whole("input", at_most=pricing.PRICE_CREDITS_MAX),
-        output_credits_per_million=_whole("output", at_most=pricing.PRICE_CREDITS_MAX),
-    )
-    db.session.commit()
-    flash("The price holds from the next round on." if changed else "It has that price already.")
-    return redirect(url_for(".prices"), HTTPStatus.SEE_OTHER)
-
-
 def _purchase(purchase_id: uuid.UUID) -> Purchase:
     return db.session.get(Purchase, purchase_id) or abort(HTTPStatus.NOT_FOUND)
-
-
-def _whole(field: str, *, at_most: int) -> int:
-    typed = request.form.get(field, "").strip().replace(",", "")
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(at_most))):
-        raise BadNumber(f"Write {field} as a whole number, like 5000. Nothing was changed.")
-    number = int(typed)
-    if number > at_most:
-        raise BadNumber(f"{field.capitalize()} goes up to {at_most:,}. Nothing was changed.")
-    return number

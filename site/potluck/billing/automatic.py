@@ -39,6 +39,7 @@ PER_SWEEP_MAX = 50
 # Where Stripe leaves so many without an answer, the rest need not wait for the same.
 SILENCES_MAX = 3
 
+PAUSED = "SELECT FROM pauses WHERE what = 'checkouts'"
 # Whose turn it is. Looked at again under the lock of the rule.
 DUE = f"""
     FROM automatic_top_ups r
@@ -51,6 +52,7 @@ DUE = f"""
         AND NOT EXISTS (SELECT FROM purchases f WHERE f.user_id = r.user_id
             AND f.source = 'automatic' AND f.state IN ('created', 'open', 'processing'))
         AND NOT EXISTS ({automatic_rule.MONEY_RETURNED})
+        AND NOT EXISTS ({PAUSED})
         AND ({automatic_rule.SPENT}) + p.amount_minor <= r.monthly_cap_minor
 """
 # In any order, so that nobody whose payment always fails stands in front of everybody else.
@@ -66,8 +68,8 @@ INSERT = text(f"""
         AND source = 'automatic' DO NOTHING
     RETURNING id
 """)
-UNFINISHED = text("""
-    SELECT f.id, f.payment_intent_id, f.expires_at > now() AND EXISTS (
+UNFINISHED = text(f"""
+    SELECT f.id, f.payment_intent_id, f.expires_at > now() AND NOT EXISTS ({PAUSED}) AND EXISTS (
         SELECT FROM automatic_top_ups r
         JOIN saved_cards c ON c.user_id = r.user_id
         JOIN users u ON u.id = r.user_id AND u.banned_at IS NULL
@@ -79,7 +81,7 @@ UNFINISHED = text("""
     WHERE f.source = 'automatic' AND f.state IN ('created', 'open')
         AND f.created_at < now() - make_interval(secs => :seconds)
     ORDER BY random() LIMIT :limit
-""")
+""")  # noqa: S608 - put together from constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _refuse(purchase_id: uuid.UUID) -> None:
 
 
 def _give_up(purchase_id: uuid.UUID) -> None:
-    """Stripe never heard of it, and now must not: the consent went, or the key grew old."""
+    """Stripe never heard of it, and now must not: no consent, a pause, or a key grown old."""
     if purchase := _locked(purchase_id):
         purchase.state = "expired"
 

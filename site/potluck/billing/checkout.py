@@ -11,6 +11,7 @@ import logging
 from flask import url_for
 from sqlalchemy import select, text
 
+from potluck import pauses
 from potluck.billing.fulfilment import fulfil
 from potluck.billing.gateway import (
     Order,
@@ -40,11 +41,14 @@ EXPIRE_UNOPENED = text("""
         AND expires_at < now() + make_interval(mins => :minutes)
 """)
 INSERT = text("""
-    INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
-    SELECT :user_id, id, credits, amount_minor, currency, now() + make_interval(hours => :hours)
+    INSERT INTO purchases (
+        user_id, pack_id, credits, amount_minor, currency, return_to, expires_at
+    )
+    SELECT :user_id, id, credits, amount_minor, currency, :return_to,
+        now() + make_interval(hours => :hours)
     FROM packs WHERE id = :pack_id
     ON CONFLICT (user_id, pack_id) WHERE state IN ('created', 'open') AND source = 'checkout'
-    DO NOTHING
+    DO UPDATE SET return_to = excluded.return_to
 """)
 OPEN = text("""
     UPDATE purchases SET state = 'open', checkout_session_id = :session_id, checkout_url = :url
@@ -53,13 +57,15 @@ OPEN = text("""
 FAIL = text("UPDATE purchases SET state = 'failed' WHERE id = :id AND state = 'created'")
 
 
-def begin(*, user_id: int, pack_id: int) -> Purchase:
+def begin(*, user_id: int, pack_id: int, return_to: str | None = None) -> Purchase:
     """A purchase that can be paid on Stripe's page, or one that turns out to be paid already.
 
-    Commits. Raises `StripeUnavailable`; asked again, it goes on with the same purchase.
+    It leads to `return_to` afterwards, the page of the last click. Commits. Raises
+    `StripeUnavailable`; asked again, it goes on with the same purchase. Raises `Paused`.
     """
+    pauses.check("checkouts")
     for _ in range(TRIES_MAX):
-        purchase = _unfinished_purchase(user_id=user_id, pack_id=pack_id)
+        purchase = _unfinished_purchase(user_id=user_id, pack_id=pack_id, return_to=return_to)
         if purchase is None:
             continue
         if purchase.checkout_session_id is None:
@@ -89,11 +95,11 @@ def close_after_declines(payment_id: str) -> None:
         fulfil(session_id)
 
 
-def _unfinished_purchase(*, user_id: int, pack_id: int) -> Purchase | None:
+def _unfinished_purchase(*, user_id: int, pack_id: int, return_to: str | None) -> Purchase | None:
     """The one row in which two clicks meet; None when it was finished at this very moment."""
     ids = {"user_id": user_id, "pack_id": pack_id}
     db.session.execute(EXPIRE_UNOPENED, {**ids, "minutes": OPENING_MINUTES_MIN})
-    db.session.execute(INSERT, {**ids, "hours": LIFETIME_HOURS})
+    db.session.execute(INSERT, {**ids, "return_to": return_to, "hours": LIFETIME_HOURS})
     unfinished = (Purchase.source == "checkout") & Purchase.state.in_(["created", "open"])
     return db.session.scalar(select(Purchase).filter_by(**ids).where(unfinished))
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask import Flask
 
+from potluck.accounts import acts
 from potluck.billing import events, printout
 from potluck.billing.gateway import StripeUnavailable, current_gateway
 from potluck.billing.models import StripeEvent
@@ -63,6 +64,9 @@ def reconcile(since: datetime | None, *, dry_run: bool) -> None:
     _check_stripe()
     since = since or datetime.now(UTC) - timedelta(days=SINCE_DAYS)
     click.echo(f"Reading what Stripe has since {since:%Y-%m-%d %H:%M} UTC.")
+    if not dry_run:
+        acts.note("reconcile", "purchases", details=f"since {since:%Y-%m-%d %H:%M} UTC")
+        db.session.commit()
     progress = Progress()
     run = Reconciliation(since=since, is_dry_run=dry_run, on_page=progress.show)
     stopped = None
@@ -112,6 +116,8 @@ def _replay(event_id: str) -> bool:
     if event is None:
         message = f"No event {event_id} was kept here."
         raise click.ClickException(message)
+    # Before it is done: that takes transactions of its own.
+    acts.note("replay", f"event {event_id}", details=event.type)
     is_handled = events.replay(event_id)
     db.session.refresh(event)
     click.echo(printout.replayed(event, is_handled=is_handled))

@@ -34,7 +34,7 @@ PARTS = {
     "purchases": text("""
         SELECT p.id, packs.name AS pack, p.credits, p.amount_minor, p.paid_minor, p.currency,
             p.state, p.source, p.checkout_session_id, p.payment_intent_id, p.receipt_url,
-            p.clawed_credits, p.created_at, p.paid_at, p.failed_at
+            p.return_to, p.clawed_credits, p.created_at, p.paid_at, p.failed_at
         FROM purchases p JOIN packs ON packs.id = p.pack_id
         WHERE p.user_id = :user_id ORDER BY p.created_at, p.id
     """),

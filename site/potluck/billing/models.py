@@ -99,6 +99,8 @@ class Purchase(Base):
     checkout_url: Mapped[str | None] = mapped_column(Text)
     payment_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
     receipt_url: Mapped[str | None] = mapped_column(Text)
+    # The page that its buyer came from, where they were about to play.
+    return_to: Mapped[str | None] = mapped_column(Text)
     # The card that was to be charged, where nobody was there to give one.
     customer_id: Mapped[str | None] = mapped_column(Text)
     payment_method_id: Mapped[str | None] = mapped_column(Text)

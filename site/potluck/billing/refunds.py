@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from sqlalchemy import func, select, text
 
+from potluck.accounts import acts
 from potluck.billing.gateway import StripeRefused, StripeUnavailable, current_gateway, is_configured
 from potluck.billing.models import REFUNDS_WAITING, Dispute, Purchase, Refund
 from potluck.billing.money import money
@@ -145,6 +146,13 @@ def _request(
         ttl_seconds=HOLD_TTL_SECONDS,
     ):
         raise RefundRefused(_too_little(purchase, needed))
+    acts.note(
+        "refund",
+        f"purchase {purchase.id}",
+        member_id=purchase.user_id,
+        details=_money(purchase, amount_minor),
+        reason=reason,
+    )
     return refund.id
 
 

@@ -18,7 +18,7 @@ from potluck.billing.models import Purchase
 from potluck.credits import ledger
 from potluck.database import db
 from potluck.limits import limiter, member
-from potluck.web import fragment, wants_fragment
+from potluck.web import fragment, local_path, wants_fragment
 
 blueprint = Blueprint("billing", __name__, url_prefix="/billing")
 
@@ -42,7 +42,10 @@ def buy_button() -> ResponseReturnValue:
 def create_checkout() -> ResponseReturnValue:
     """Sends the browser to Stripe's page, or to the purchase if it is paid already."""
     pack = packs.pack_on_sale(request.form.get("pack", ""))
-    purchase = checkout.begin(user_id=current_user.id, pack_id=pack.id)
+    way = local_path(request.form.get("next"))
+    purchase = checkout.begin(
+        user_id=current_user.id, pack_id=pack.id, return_to=None if way == "/" else way
+    )
     if purchase.state == "open" and purchase.checkout_url:
         return _go_to(purchase.checkout_url)
     return _go_to(url_for(".show_checkout", purchase_id=purchase.id))

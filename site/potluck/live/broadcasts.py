@@ -20,11 +20,13 @@ from potluck.live.protocol import (
     Delta,
     Matched,
     Notice,
+    OpenText,
     PoolCount,
     Presence,
     RoomClosed,
     RoundState,
     SessionEnded,
+    WatchedRound,
 )
 
 _socketio: SocketIO | None = None
@@ -95,6 +97,16 @@ def delta(payload: Delta, *, room_id: int) -> None:
     _emit("delta", payload, to=room_channel(room_id), is_everywhere=True)
 
 
+def open_round(payload: WatchedRound) -> None:
+    """To strangers of this process who watch: another round, or the same where more changed."""
+    _emit("open_round", payload, to=WINDOW_CHANNEL, namespace="/")
+
+
+def open_text(payload: OpenText) -> None:
+    """To the same, what was written since the last time."""
+    _emit("open_text", payload, to=WINDOW_CHANNEL, namespace="/")
+
+
 def session_ended(sid: str, *, reason: str) -> None:
     """The last word to one socket."""
     payload: SessionEnded = {"reason": reason}
@@ -152,6 +164,7 @@ def close_connection(sid: str) -> None:
 
 
 POOL_CHANNEL = "pool"
+WINDOW_CHANNEL = "window"
 
 
 def user_channel(user_id: int) -> str:
@@ -164,9 +177,9 @@ def room_channel(room_id: int) -> str:
     return f"room:{room_id}"
 
 
-def join(sid: str, channel: str) -> None:
-    """Lets a member's socket hear what is said on a channel."""
-    _server().server.enter_room(sid, channel, namespace="/members")
+def join(sid: str, channel: str, *, namespace: str = "/members") -> None:
+    """Lets a socket hear what is said on a channel."""
+    _server().server.enter_room(sid, channel, namespace=namespace)
 
 
 def leave(sid: str, channel: str) -> None:

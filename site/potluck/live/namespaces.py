@@ -21,9 +21,10 @@ from potluck.live.protocol import (
     Nothing,
     PoolCount,
     RoomState,
+    WatchedRound,
 )
 from potluck.refusals import Refusal
-from potluck.rooms import entrance, matching
+from potluck.rooms import entrance, matching, window
 from potluck.settings import current_settings
 from potluck.texts import gettext as _
 
@@ -45,6 +46,11 @@ class PublicNamespace(AnsweringNamespace):
         """`connections` and `people`, now."""
         count = crowd.answer_count()
         return {"connections": count.connections, "people": count.people}
+
+    def watch_open_round(self, _payload: Nothing) -> WatchedRound:
+        """The round in the window; from here on `open_round` and `open_text` tell of it."""
+        broadcasts.join(sid(), broadcasts.WINDOW_CHANNEL, namespace="/")
+        return {"round": window.shown()}
 
 
 class MembersNamespace(AnsweringNamespace):

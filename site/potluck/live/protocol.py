@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     ROOM_FULL = "room_full"
     NO_MODEL = "no_model"
     NO_PRICE = "no_price"
+    PAUSED = "paused"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -118,6 +119,39 @@ class TextSince(TypedDict):
     text: str
 
 
+class OpenLine(TypedDict):
+    """A line as strangers see it."""
+
+    initials: str
+    hue: int
+    text: str
+
+
+class OpenRound(TypedDict):
+    """A round of a room with open doors. `html` is the text as it stays, once it is done."""
+
+    id: int
+    piece: int
+    phase: str
+    title: str
+    lines: list[OpenLine]
+    text: str
+    html: str | None
+    cost_credits: int | None
+
+
+class WatchedRound(TypedDict):
+    round: OpenRound | None
+
+
+class OpenText(TypedDict):
+    """What was added to the round with this id; `piece` grows by one with each."""
+
+    id: int
+    piece: int
+    text: str
+
+
 class Notice(TypedDict):
     code: str
     message: str
@@ -160,7 +194,10 @@ class Event(NamedTuple):
 
 
 EVENTS: dict[str, dict[str, Event]] = {
-    "/": {"get_connection_count": Event(Nothing, ConnectionCount)},
+    "/": {
+        "get_connection_count": Event(Nothing, ConnectionCount),
+        "watch_open_round": Event(Nothing, WatchedRound, cost=2),
+    },
     "/members": {
         "get_pool_count": Event(Nothing, PoolCount),
         "join_pool": Event(Nothing, PoolCount, cost=5),
@@ -170,7 +207,12 @@ EVENTS: dict[str, dict[str, Event]] = {
     },
 }
 PUSHES: dict[str, dict[str, type]] = {
-    "/": {"connection_count": ConnectionCount, "come_back": ComeBack},
+    "/": {
+        "connection_count": ConnectionCount,
+        "come_back": ComeBack,
+        "open_round": WatchedRound,
+        "open_text": OpenText,
+    },
     "/members": {
         "come_back": ComeBack,
         "credits": Credits,

@@ -12,6 +12,7 @@ from potluck.rooms import (
     closing,
     commands,
     departures,
+    door_views,
     entrance,
     gallery_views,
     generation,
@@ -28,6 +29,7 @@ from potluck.rooms import (
     sheet_views,
     starting,
     views,
+    window,
 )
 from potluck.settings import Settings
 
@@ -46,6 +48,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.cli.add_command(commands.recipes_command)
     app.cli.add_command(picture_commands.pictures_command)
     app.register_blueprint(pool_views.blueprint)
+    app.register_blueprint(door_views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
@@ -77,4 +80,5 @@ def start(jobs: Jobs) -> None:
     jobs.every(CLOCK_EVERY_SECONDS, starting.start_due)
     jobs.every(UNSEAT_EVERY_SECONDS, closing.unseat_banned)
     jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
+    jobs.every(window.LOOK_EVERY_SECONDS, window.push_news)
     jobs.before_stop(generation.interrupt_all)

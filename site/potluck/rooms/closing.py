@@ -50,7 +50,7 @@ def close(room: Room) -> int | None:
     running = rounds.end_current(room)
     holds.take_out_of_pot(room.id, list(holds.pot(room.id)))
     db.session.execute(GET_UP, {"room_id": room.id})
-    room.host_id, room.closed_at = None, func.now()
+    room.host_id, room.closed_at, room.doors_opened_at = None, func.now(), None
     db.session.flush()
     return running
 

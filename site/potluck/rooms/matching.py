@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from potluck import metrics
+from potluck import metrics, pauses
 from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.credits import ledger
@@ -35,8 +35,10 @@ class Step:
 def join_pool(user_id: int) -> None:
     """Takes a place and matches whoever can be matched now.
 
-    Raises `InsufficientCredits` with the price for those who can't pay for one round.
+    Raises `InsufficientCredits` with the price for those who can't pay for one round, and `Paused`
+    while none can start.
     """
+    pauses.check("rounds")
     # Who is about to get a room through another tab must not get a place beside it.
     pool.wait_for_matches()
     room = rooms.current_room(user_id)
@@ -65,9 +67,12 @@ def leave_pool(user_id: int) -> None:
 def match_waiting() -> None:
     """Makes rooms for as long as it is time to: a wave has come, or a room is full.
 
-    Any process may do this at any moment. Commits.
+    Any process may do this at any moment. Commits. Those who waited before rounds were stopped
+    keep their places: a room in which nothing can start is worse than a wait.
     """
     while pool.is_ripe(people_min=PEOPLE_MIN, people_max=PEOPLE_MAX):
+        if pauses.are_paused("rounds"):
+            return
         try:
             step = db.transact(_match)
         except rooms.AlreadyInRoom:

@@ -38,6 +38,11 @@ class Room(Base):
     __tablename__ = "rooms"
     __table_args__ = (
         Index("ix_rooms_open", "active_at", postgresql_where=sql("closed_at IS NULL")),
+        Index(
+            "ix_rooms_doors",
+            "doors_opened_at",
+            postgresql_where=sql("doors_opened_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -48,6 +53,8 @@ class Room(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Since when anybody may come in; None while its doors are closed.
+    doors_opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     members: Mapped[list[Member]] = relationship(
         order_by="Member.seat",
         primaryjoin="and_(Room.id == Member.room_id, Member.left_at.is_(None))",
@@ -116,6 +123,7 @@ class Round(Base):
             unique=True,
             postgresql_where=sql("phase IN ('collecting', 'generating')"),
         ),
+        Index("ix_rounds_public", "ended_at", postgresql_where=sql("is_public")),
         Index(
             "ix_rounds_closes_at",
             "closes_at",
@@ -133,6 +141,8 @@ class Round(Base):
     context_tokens: Mapped[int] = mapped_column(server_default="0")
     # None is the default of the day.
     model: Mapped[str | None] = mapped_column(Text)
+    # Whether everybody who adds a line is told that strangers may read it.
+    is_public: Mapped[bool] = mapped_column(server_default=sql("false"))
     phase: Mapped[str] = mapped_column(Text, server_default="collecting")
     treated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     from_pot: Mapped[bool] = mapped_column(server_default=sql("false"))

@@ -5,6 +5,7 @@ All of it in one transaction, which the caller commits.
 
 from __future__ import annotations
 
+from potluck import pauses
 from potluck.credits import holds, pricing
 from potluck.database import db
 from potluck.rooms import clock, memory, parts, pots, prompts, quotes, rooms
@@ -19,8 +20,9 @@ def order(room: Room, number: int | None = None) -> Generation:
     """Holds every payer's share and orders the text.
 
     Raises `InsufficientCredits` naming whoever can't pay; then nobody's credits are held, and
-    the caller rolls back and may mark their lines as `short_lines`.
+    the caller rolls back and may mark their lines as `short_lines`. Raises `Paused`.
     """
+    pauses.check("rounds")
     # Before the round: whoever gives a seat up or closes the room takes the locks in this order.
     rooms.locked(room)
     round_ = locked_round(room, number)

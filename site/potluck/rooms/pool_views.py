@@ -14,6 +14,7 @@ from potluck.credits.views import session_balance
 from potluck.database import db
 from potluck.live import pool
 from potluck.rooms import matching, quotes, rooms
+from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
 # Alone for so long, one is offered not to wait.
@@ -73,6 +74,7 @@ def _pool_context() -> dict[str, Any]:
     return {
         **_ticket_context(current_user.id),
         "quote": quote,
+        "first_recipe": recipe(DEFAULT_SLUG),
         "can_afford": quote is not None and balance.available >= quote.total,
     }
 

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from potluck.accounts import acts
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import sheets
@@ -84,6 +85,7 @@ def decide(slug: str, *, operator_id: int, decision: str, words: str) -> Sheet:
                 sheet_id=sheet.id, decided_by=operator_id, decision=decision, words=_clean(words)
             )
         )
+        acts.note(f"sheet_{decision}", f"sheet {slug}", reason=words)
     return sheet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from potluck import pauses
 from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.models import Contribution, Room, Round
@@ -12,8 +13,9 @@ def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
     """The next round, with the lines of those who still sit here and pay as they agreed to.
 
     A line whose author was treated comes along only if whoever treats still sits here, too. The
-    caller commits.
+    caller commits. Raises `Paused`: a round that can't start would only take the old one away.
     """
+    pauses.check("rounds")
     failed = rounds.locked_round(room, number)
     if failed.phase != "failed":
         message = _("This round didn't fail, so there is nothing to try again.")

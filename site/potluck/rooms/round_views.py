@@ -16,6 +16,7 @@ from potluck.refusals import Refusal
 from potluck.rooms import (
     choices,
     closing,
+    doors,
     drafts,
     entrance,
     menu,
@@ -92,7 +93,13 @@ def contribute(code: str) -> ResponseReturnValue:
     room = rooms.room_of_member(code, current_user.id)
     line = request.form.get("line", "")
     moderation.check_line(line)
-    rounds.contribute(room, user_id=current_user.id, line=line, number=_number())
+    rounds.contribute(
+        room,
+        user_id=current_user.id,
+        line=line,
+        number=_number(),
+        is_for_strangers=request.form.get("public") == "yes",
+    )
     db.session.commit()
     starting.start_when_complete(room)
     return _done(room)
@@ -218,6 +225,7 @@ def room_context(room: Room) -> dict[str, Any]:
         "draft": drafts.kept(room, user_id=current_user.id)
         or remixes.ingredient(current, viewer_id=current_user.id),
         "is_host": room.host_id == current_user.id,
+        "may_open_doors": room.host_id == current_user.id and doors.may_open(room),
         "may_stop": rounds.may_stop(current, current_user.id),
         "offer": short_lines.offer(current, user_id=current_user.id),
         "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,

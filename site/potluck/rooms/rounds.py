@@ -37,6 +37,12 @@ class BadLine(Refusal):
     code = "bad_line"
 
 
+class DoorsWereOpened(Refusal):
+    """Strangers may read this round, and the page that the line was written on didn't say so."""
+
+    code = "doors_were_opened"
+
+
 class NotPayer(Refusal):
     """Who neither hosts the room nor pays for the text lets it be written."""
 
@@ -88,6 +94,7 @@ def open_round(
         recipe=chosen.slug,
         recipe_terms=chosen.terms,
         model=model,
+        is_public=room.doors_opened_at is not None,
         starts_fresh=fresh,
         context_rounds=remembered.rounds,
         context_tokens=remembered.tokens,
@@ -106,13 +113,27 @@ def change_recipe(room: Room, chosen: Recipe, *, number: int | None = None) -> N
     round_.recipe, round_.recipe_terms = chosen.slug, chosen.terms
 
 
-def contribute(room: Room, *, user_id: int, line: str, number: int | None = None) -> None:
+def contribute(
+    room: Room,
+    *,
+    user_id: int,
+    line: str,
+    number: int | None = None,
+    is_for_strangers: bool = False,
+) -> None:
     """Puts a member's line into the pot, or another in its place.
 
     With the `number` of a round into that one only, here and below: what is sent again after a
-    connection was lost may arrive in the round that came next.
+    connection was lost may arrive in the round that came next. Into a round that strangers may
+    read goes only what was written to be read by them.
     """
     round_ = locked_round(room, number)
+    if round_.is_public and not is_for_strangers:
+        message = _(
+            "The doors were opened a moment ago: strangers may read this round."
+            " Your line was not added. Send it again if that is fine with you."
+        )
+        raise DoorsWereOpened(message)
     if round_.phase != "collecting":
         message = _(
             "This round is past collecting. Your line was not added, and is kept as a draft."
@@ -188,6 +209,15 @@ def request_stop(room: Room, number: int | None = None, *, user_id: int) -> int 
         message = _("The host and those who pay can stop this. You are neither this time.")
         raise NotPayer(message)
     return _stop(round_)
+
+
+def stop_generation(generation_id: int) -> int | None:
+    """The operator's stop, which is settled as a member's is; None where nothing runs any more."""
+    generation = db.session.get(Generation, generation_id)
+    if generation is None:
+        return None
+    round_ = locked_round(generation.round.room)
+    return _stop(round_) if round_.id == generation.round_id else None
 
 
 def may_stop(round_: Round, user_id: int) -> bool:
