@@ -12,7 +12,7 @@ from sqlalchemy import func
 
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, rounds
+from potluck.rooms import affordability, clock, rounds
 from potluck.rooms.models import Room, Round
 from potluck.texts import gettext as _
 
@@ -58,7 +58,7 @@ def agree(room: Room, number: int | None, *, payment: Payment, user_id: int) -> 
         clock.begin(round_, seconds=clock.DECISION_SECONDS)
     db.session.flush()
     if payment == "host":
-        rounds.check_affordable(round_, room, user_id=user_id)
+        affordability.check(round_, room, user_id=user_id)
 
 
 def no_longer_from(room: Room, user_id: int) -> None:

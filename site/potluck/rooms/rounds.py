@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
 from potluck import languages
-from potluck.credits import holds, ledger
+from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, drafts, memory, prompts, quotes, rooms
+from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe
 from potluck.texts import gettext as _
@@ -139,7 +139,7 @@ def contribute(
             "This round is past collecting. Your line was not added, and is kept as a draft."
         )
         raise WrongPhase(message)
-    check_affordable(round_, room, user_id=user_id)
+    affordability.check(round_, room, user_id=user_id)
     values = {"round_id": round_.id, "user_id": user_id, "text": _clean(line, round_)}
     statement = insert(Contribution).values(values)
     db.session.execute(
@@ -246,30 +246,6 @@ def locked_round(room: Room, number: int | None = None) -> Round:
         raise WrongPhase(message)
     _check_is_meant(round_, number)
     return round_
-
-
-def check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
-    """Raises `InsufficientCredits` where whoever would pay for this member's line can't."""
-    quote = quotes.quote_of(round_, people=len(room.members))
-    if round_.from_pot:
-        # Whether it holds enough is seen when the round starts: more can be put in until then.
-        return
-    treater = round_.treated_by
-    if treater is None:
-        message = _(
-            "Your part of this round can cost %(price)s credits, and you have fewer.",
-            price=languages.number(quote.each),
-        )
-        ledger.check_can_spend(user_id, quote.each, message=message)
-    elif treater == user_id:
-        message = _(
-            "You treat, and this round can cost %(price)s credits: you have fewer.",
-            price=languages.number(quote.total),
-        )
-        ledger.check_can_spend(user_id, quote.total, message=message)
-    else:
-        message = _("The host treats, and hasn't the credits for this round at the moment.")
-        ledger.check_can_spend(treater, quote.total, message=message)
 
 
 def _end(round_: Round) -> None:
