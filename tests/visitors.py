@@ -86,7 +86,10 @@ class Visitor:
         """Opens a socket with this browser's cookie, and waits until it is let in."""
         opened = self._open(*namespaces)
         opened.auth = auth
-        opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=True)
+        cookie, language = self.http.cookies.get(COOKIE), self.http.cookies.get("language")
+        if cookie and language:
+            cookie += f"; language={language}"
+        opened.connect(cookie=cookie, origin=origin, wait=True)
         return opened
 
     def refusal(self, namespace: str, *, origin: str | None = None) -> Any:

@@ -12,7 +12,9 @@ from potluck.database import db
 from potluck.rooms import markdown
 from potluck.rooms.sheet_models import Sheet
 from tests.conftest import SignInAs
-from tests.people import Browser
+from tests.people import Browser, make_user
+from tests.rooms.conftest import Seats
+from tests.rooms.four import ADA, BEN, CHIYO, DARA, Four
 from tests.rooms.german import GERMAN, left_in_english
 from tests.rooms.sheet_people import publish, visits, written_sheet
 
@@ -49,6 +51,43 @@ def test_a_sheet_that_is_not_public_yet_says_everything_in_german(
             assert left_in_english(visit.browser, f"/sheets/{slug}") == []
             assert left_in_english(visit.browser, "/sheets") == []
         ben.say(slug, word)
+
+
+def test_a_room_says_everything_in_german_from_the_first_line_to_the_bill(seats: Seats) -> None:
+    ada, ben = seats.browsers
+    for browser in (ada, ben):
+        assert left_in_english(browser, seats.path) == []
+    for browser in (ada, ben):
+        assert seats.send(browser, "contribution", line="Ein Frosch.").status_code == 303
+        assert left_in_english(browser, seats.path) == []
+    seats.table.write()
+    generation = seats.table.round.generation
+    assert generation
+    left = left_in_english(ada, seats.path)
+    assert [each for each in left if each not in " ".join(generation.text.split())] == []
+    page = ada.get(seats.path, headers=GERMAN).text
+    assert "Diese Runde hat" in page
+    assert "Runde 1: Eine Geschichte" in page
+
+
+def test_where_a_line_waits_for_credits_everybody_is_told_so_in_german(short: Four) -> None:
+    for who in (ADA, BEN, DARA):
+        left = left_in_english(short.browsers[who], short.path)
+        assert [each for each in left if "frog" not in each] == []
+    told = short.browsers[CHIYO].get(short.path, headers=GERMAN).text
+    assert "Dein Teil dieser Runde kann" in told
+    assert "Ada kann ohne sie weitermachen oder dich einladen." in told
+
+
+def test_the_ways_into_a_room_say_everything_in_german(
+    seats: Seats, browser: Callable[[], Browser], sign_in_as: SignInAs
+) -> None:
+    stranger = browser()
+    assert left_in_english(stranger, "/") == []
+    sign_in_as(stranger, "Emil")
+    make_user("Emil", credits=1000)
+    for path in ("/", "/pool", seats.path):
+        assert left_in_english(stranger, path) == []
 
 
 def test_names_are_listed_as_the_language_does(
