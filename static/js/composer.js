@@ -2,6 +2,7 @@
 
 The server keeps it a moment after each pause; until then this tab does. */
 
+import { sayCount } from "./words.js";
 import { takeAhead } from "./write_ahead.js";
 
 const WARN_CHARACTERS = 60;
@@ -14,7 +15,8 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("submit", ({ target }) => {
   const field = target.querySelector("[data-draft]");
-  if (field) sessionStorage.removeItem(key(field));
+  // Where it is sent by htmx, once that has worked.
+  if (field && !target.hasAttribute("hx-post")) sessionStorage.removeItem(key(field));
 });
 document.addEventListener("htmx:after:request", ({ detail }) => {
   const field = detail.ctx.sourceElement;
@@ -28,9 +30,8 @@ document.addEventListener("htmx:after:request", ({ detail }) => {
 // What was sent as a line is no draft any more, though the field may be the same one.
 document.addEventListener("htmx:after:request", ({ detail }) => {
   const { sourceElement: form, request, response } = detail.ctx;
-  const field = document.querySelector("[data-draft]");
   const isSent = form.matches("form") && response?.raw.ok && request.body?.get("line");
-  if (isSent && field && isSent === field.value) field.value = "";
+  if (isSent) forgetDraft(isSent);
 });
 document.addEventListener("htmx:before:swap", () => {
   hadFocus = Boolean(document.activeElement?.closest("#composer"));
@@ -45,6 +46,14 @@ export function isComposing() {
   if (field && (document.activeElement === field || field.value !== field.defaultValue)) return true;
   const ticked = [...document.querySelectorAll("#composer input")];
   return ticked.some((choice) => choice.checked !== choice.defaultChecked);
+}
+
+/** What stands in the pot is no draft any more, wherever it is kept. */
+export function forgetDraft(text) {
+  const field = document.querySelector("[data-draft]");
+  if (!field) return;
+  if (sessionStorage.getItem(key(field)) === text) sessionStorage.removeItem(key(field));
+  if (field.value === text) field.value = "";
 }
 
 function prepare() {
@@ -66,5 +75,6 @@ function count(field) {
   const output = field.form?.querySelector("[data-characters-left]");
   if (!output) return;
   const left = field.maxLength - field.value.length;
-  output.textContent = left <= WARN_CHARACTERS ? `${left} characters left.` : "";
+  const words = () => sayCount(left, "{count} character left.", "{count} characters left.");
+  output.textContent = left <= WARN_CHARACTERS ? words() : "";
 }

@@ -1,6 +1,8 @@
 /* How many people are here, wherever a page has a place for it. */
 
+import { countTo } from "./counting.js";
 import { ask, everyone, onConnect } from "./socket.js";
+import { sayCount } from "./words.js";
 
 onConnect(everyone, async () => {
   const answer = await ask(everyone, "get_connection_count");
@@ -9,6 +11,11 @@ onConnect(everyone, async () => {
 everyone.on("connection_count", show);
 
 function show({ people }) {
-  const words = `${people.toLocaleString("en")} ${people === 1 ? "person" : "people"} here now`;
-  for (const node of document.querySelectorAll("[data-connection-count]")) node.textContent = words;
+  for (const node of document.querySelectorAll("[data-connection-count]")) {
+    countTo(node, people, words);
+  }
+}
+
+function words(people) {
+  return sayCount(people, "{count} person here now", "{count} people here now");
 }

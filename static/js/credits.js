@@ -1,5 +1,6 @@
 /* Keeps every figure of the member's credits at the newest that is known. */
 
+import { countTo } from "./counting.js";
 import { members, onConnect } from "./socket.js";
 
 let newest = null;
@@ -32,6 +33,5 @@ function show() {
 }
 
 function write(selector, credits) {
-  const figure = credits.toLocaleString("en");
-  for (const node of document.querySelectorAll(selector)) node.textContent = figure;
+  for (const node of document.querySelectorAll(selector)) countTo(node, credits);
 }

@@ -1,5 +1,6 @@
 /* How many wait in the pool, told as it changes; which rooms are open, asked for now and then. */
 
+import { countTo } from "./counting.js";
 import { ask, members, onConnect } from "./socket.js";
 
 const POLL_MILLISECONDS = 10_000;
@@ -14,7 +15,7 @@ document.addEventListener("visibilitychange", lookAgain);
 
 function show({ waiting }) {
   for (const node of document.querySelectorAll("[data-pool-count]")) {
-    node.textContent = waiting.toLocaleString("en");
+    countTo(node, waiting);
   }
 }
 

@@ -1,5 +1,6 @@
 /* Waits in the pool, counts down to the next wave, and goes where the match leads. */
 
+import { countTo } from "./counting.js";
 import { ask, members, onConnect } from "./socket.js";
 import { toast } from "./toast.js";
 
@@ -27,7 +28,7 @@ setInterval(() => {
 
 function show({ waiting }) {
   for (const node of document.querySelectorAll("[data-pool-count]")) {
-    node.textContent = waiting.toLocaleString("en");
+    countTo(node, waiting);
   }
   if (waiting > 1 && document.querySelector("[data-lonely]")) lookAgain();
 }

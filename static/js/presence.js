@@ -1,5 +1,7 @@
 /* Who sits in the room, who looks at it now, and how many only watch. */
 
+import { say, sayCount } from "./words.js";
+
 let here = new Set();
 
 document.addEventListener("htmx:after:swap", mark);
@@ -27,14 +29,14 @@ function mark() {
     const isHere = here.has(id);
     seated.add(id);
     seat.classList.toggle("is-here", isHere);
-    seat.querySelector("[data-presence]").textContent = isHere ? "here" : "away";
+    seat.querySelector("[data-presence]").textContent = isHere ? say("here") : say("away");
   }
   const watching = [...here].filter((id) => !seated.has(id)).length;
   const node = document.querySelector("[data-watchers]");
   // Asked for as the room was left: its page has no seats any more.
   if (!node) return;
   node.hidden = watching === 0;
-  node.textContent = watching === 1 ? "One more watches." : `${watching} more watch.`;
+  node.textContent = sayCount(watching, "One more watches.", "{count} more watch.");
 }
 
 function seats() {

@@ -2,21 +2,25 @@
 
 import "./clock.js";
 import { isComposing } from "./composer.js";
+import "./more-below.js";
+import { keepOwnLine } from "./own-line.js";
+import "./place.js";
 import { showPresence } from "./presence.js";
 import { ask, members, onConnect } from "./socket.js";
 import { adoptStream, catchUp, isEndInView, receive, shownText, startStream } from "./stream.js";
 import { toast } from "./toast.js";
+import { say } from "./words.js";
 
 const POLL_MILLISECONDS = 3000;
 const WORDS = {
-  generating: "The model has begun.",
-  done: "The round is finished.",
-  failed: "The round failed. Nobody was charged.",
-  stopped: "The round was stopped.",
+  generating: say("The model has begun."),
+  done: say("The round is finished."),
+  failed: say("The round failed. Nobody was charged."),
+  stopped: say("The round was stopped."),
 };
 const WORDS_OF_SHEET = {
-  proposed: "Somebody would like to make the sheet public.",
-  public: "Everybody agreed: the sheet is public.",
+  proposed: say("Somebody would like to make the sheet public."),
+  public: say("Everybody agreed: the sheet is public."),
 };
 
 const { room: code, me, watching, seats } = document.querySelector("[data-room]").dataset;
@@ -36,7 +40,7 @@ members.on("delta", receive);
 // Its page says what is left of it.
 members.on("room_closed", () => location.reload());
 members.on("notice", ({ code: reason, message }) => {
-  const link = { href: "/credits", label: "Top up" };
+  const link = { href: "/credits", label: say("Top up") };
   toast(message, reason === "insufficient_credits" ? link : undefined);
 });
 frame.addEventListener("htmx:after:swap", roundFetched);
@@ -111,6 +115,7 @@ function roundFetched() {
 function roundChanged() {
   const before = shown;
   shown = { ...round().dataset };
+  keepOwnLine();
   adoptStream();
   if (shown.number !== before.number) tell("earlier-stale");
   if (shown.phase !== before.phase) announce(WORDS[shown.phase] ?? "");

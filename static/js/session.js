@@ -1,11 +1,12 @@
 /* Says that the session is over, and stops the sockets that would knock in vain. */
 
 import { closeAll, members } from "./socket.js";
+import { say } from "./words.js";
 
 const WORDS = {
-  signed_out: "You are signed out. Nothing was lost.",
-  session_expired: "Your sign-in has run out. Nothing was lost.",
-  banned: "This account was closed by the operator.",
+  signed_out: say("You are signed out. Nothing was lost."),
+  session_expired: say("Your sign-in has run out. Nothing was lost."),
+  banned: say("This account was closed by the operator."),
 };
 
 members.on("session_ended", ({ reason }) => end(reason));

@@ -1,10 +1,14 @@
 /* Buttons that share or print a page. Hidden where the browser can do neither. */
 
+import { toast } from "./toast.js";
+import { say } from "./words.js";
+
 offer();
 document.addEventListener("htmx:after:swap", offer);
 document.addEventListener("click", ({ target }) => {
-  if (target.matches("[data-print]")) print();
-  else if (target.matches("[data-share]")) share(target);
+  const button = target.closest("[data-print], [data-share]");
+  if (button?.matches("[data-print]")) print();
+  else if (button) share(button);
 });
 
 function offer() {
@@ -16,7 +20,8 @@ async function share(button) {
   const url = document.getElementById(button.dataset.share).textContent;
   try {
     await navigator.share({ title: document.title, url });
-  } catch {
-    // Thought better of it.
+  } catch ({ name }) {
+    // Otherwise somebody thought better of it.
+    if (name !== "AbortError") toast(say("This could not be shared here. Copy the link instead."));
   }
 }

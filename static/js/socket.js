@@ -1,14 +1,16 @@
 /* One connection a page, shared by everything on it: `/` for anybody, `/members` when signed in. */
 
 import { Manager } from "../vendor/socket.io-4.8.4.esm.min.js";
+import { say } from "./words.js";
 
 const ANSWER_MILLISECONDS_MAX = 5000;
+const OPEN_MILLISECONDS_MAX = 10_000;
 const RETRY_MILLISECONDS = 2000;
 const RECONNECT_MILLISECONDS = 1000;
 // Errors that are the server's own, and pass.
 const PASSING = new Set(["no_answer", "internal_error", "too_many_requests"]);
 
-const manager = new Manager({ transports: ["websocket"] });
+const manager = new Manager({ transports: ["websocket"], timeout: OPEN_MILLISECONDS_MAX });
 
 export const everyone = manager.socket("/", { auth: { visitor: visitor() } });
 export const members =
@@ -47,11 +49,29 @@ export function closeAll() {
   everyone.disconnect();
 }
 
+/** Knocks at once on a new connection, whatever the old one waits for; not after `closeAll`. */
+export function reopen() {
+  if (!everyone.active) return;
+  closeAll();
+  everyone.connect();
+  members?.connect();
+}
+
+/** Whether the server answers on this connection within `milliseconds`. */
+export async function isAnswered(milliseconds) {
+  try {
+    await everyone.timeout(milliseconds).emitWithAck("get_connection_count");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function askOnce(socket, event, payload) {
   try {
     return await socket.timeout(ANSWER_MILLISECONDS_MAX).emitWithAck(event, ...payload);
   } catch {
-    return { ok: false, error: { code: "no_answer", message: "The server did not answer." } };
+    return { ok: false, error: { code: "no_answer", message: say("The server did not answer.") } };
   }
 }
 

@@ -1,10 +1,12 @@
 /* The text as it is written. Deltas are numbered: each is shown once and in order. */
 
+import { say } from "./words.js";
+
 const GAP_MILLISECONDS = 500;
 // What the page says when nothing comes, and after how long; the longest first.
 const SILENCES = [
-  [3000, "The press stands still. It goes on by itself, or nobody pays."],
-  [1000, "The press is thinking…"],
+  [3000, say("The press stands still. It goes on by itself, or nobody pays.")],
+  [1000, say("The press is thinking…")],
 ];
 const LOOK_MILLISECONDS = 250;
 
@@ -41,7 +43,7 @@ export function adoptStream() {
   node.dataset.seq = seq;
   if (isNew) {
     heardAt = Date.now();
-    showEnd();
+    if (!isReadingEarlier()) showEnd();
   }
   applyEarly();
 }
@@ -68,6 +70,7 @@ function applyEarly() {
     advance(next.seq);
   }
   if (isFollowed) showEnd();
+  document.dispatchEvent(new Event("text-grown"));
   forgetOld();
   watchGap();
 }
@@ -88,7 +91,7 @@ function advance(to) {
   seq = to;
   node.dataset.seq = to;
   heardAt = Date.now();
-  say("");
+  writeStatus("");
 }
 
 function forgetOld() {
@@ -102,7 +105,7 @@ function sayWhenSilent() {
   if (!node || !isWriting(node)) return;
   const silent = Date.now() - heardAt;
   const words = SILENCES.find(([milliseconds]) => silent > milliseconds)?.[1];
-  if (words) say(words);
+  if (words) writeStatus(words);
 }
 
 // While it is written, the status line stands below the text: it is the end to keep in view.
@@ -110,13 +113,27 @@ function endOfText() {
   return document.querySelector("[data-stream-status]");
 }
 
-/** Whether somebody follows the text to where it ends at the moment. */
-export function isEndInView() {
-  const end = endOfText();
-  return end !== null && end.getBoundingClientRect().top < innerHeight;
+// Whoever reads what was made earlier goes on reading.
+function isReadingEarlier() {
+  return [...document.querySelectorAll("#earlier details[open]")].some((part) => {
+    const box = part.getBoundingClientRect();
+    return box.top < innerHeight && box.bottom > 0;
+  });
 }
 
-function showEnd() {
+/** Whether somebody follows the text to where it ends at the moment. */
+export function isEndInView() {
+  const box = endOfText()?.getBoundingClientRect();
+  return Boolean(box) && box.top < innerHeight && box.bottom > 0;
+}
+
+/** Whether a text is being written further down than somebody has scrolled. */
+export function isEndBelow() {
+  const box = endOfText()?.getBoundingClientRect();
+  return Boolean(box) && box.top >= innerHeight;
+}
+
+export function showEnd() {
   endOfText()?.scrollIntoView({ block: "nearest" });
 }
 
@@ -124,7 +141,7 @@ function isWriting(stream) {
   return stream.getAttribute("aria-busy") === "true";
 }
 
-function say(words) {
+function writeStatus(words) {
   const status = endOfText();
   if (status && status.textContent !== words) status.textContent = words;
 }

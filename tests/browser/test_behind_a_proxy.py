@@ -105,7 +105,7 @@ def test_the_windows_of_a_process_that_is_killed_come_back_to_the_other(
     rig.live[0].kill()
     _wait(lambda: rig.members() == (len(people),))
     for window in windows:
-        expect(window.locator("[data-connection-status]")).to_be_hidden()
+        expect(window.locator("[data-connection-status='live']")).to_be_visible()
         window.reload()
         expect(window.locator("h1")).to_be_visible()
 

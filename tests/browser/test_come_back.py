@@ -102,7 +102,7 @@ def test_pages_come_back_by_themselves_when_the_next_process_takes_over(
         stranger.connect("/")
         for window in windows:
             window.see_people(2)
-            expect(window.page.locator("[data-connection-status]")).to_be_hidden()
+            expect(window.page.locator("[data-connection-status='live']")).to_be_visible()
             window.see_that_it_waited()
             assert window.page.evaluate("window.isTheSame")
             assert window.complaints == []

@@ -72,11 +72,13 @@ class Window:
 
     def expect_cut_off(self) -> None:
         """Waits until the page says that its connection is gone."""
-        expect(self.page.locator("[data-connection-status]")).to_be_visible(timeout=TIMEOUT_MS)
+        gone = self.page.locator("[data-connection-status]:not([data-connection-status='live'])")
+        expect(gone).to_be_visible(timeout=TIMEOUT_MS)
 
     def expect_connected(self) -> None:
         """Waits until it is back."""
-        expect(self.page.locator("[data-connection-status]")).to_be_hidden(timeout=TIMEOUT_MS)
+        live = self.page.locator("[data-connection-status='live']")
+        expect(live).to_be_visible(timeout=TIMEOUT_MS)
 
     def shown_while_written(self, generation: int) -> str:
         """The last that it showed of a text before that was done."""
