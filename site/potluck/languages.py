@@ -6,6 +6,7 @@ English is the source: its sentences are the keys of the catalogues in `translat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
@@ -42,7 +43,7 @@ def init_app(app: Flask) -> None:
     # How a sentence is broken into lines in a template is nothing that a translator should see.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=current, languages=LANGUAGES)
-    app.jinja_env.filters.update(number=number, decimal=decimal, when=when, day=day)
+    app.jinja_env.filters.update(number=number, decimal=decimal, when=when, day=day, translated=_)
     app.register_blueprint(blueprint)
 
 
@@ -79,6 +80,14 @@ def of_handshake(environ: Mapping[str, Any]) -> str:
     """The language that a socket's client reads."""
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_LANGUAGE"), LanguageAccept)
     return _best(parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE), accepted)
+
+
+def written_in(language: str | None) -> AbstractContextManager[None]:
+    """Whatever is written within is in this language, or else in the source's."""
+    within: AbstractContextManager[None] = force_locale(
+        language if language in LANGUAGES else SOURCE
+    )
+    return within
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +146,6 @@ def _selected() -> str:
 def _best(chosen: str | None, accepted: LanguageAccept) -> str:
     if chosen in LANGUAGES:
         return str(chosen)
-    return accepted.best_match(LANGUAGES, SOURCE) or SOURCE
+    # In the order that the reader likes them: German of Austria is German.
+    wanted = (tag.partition("-")[0].lower() for tag in accepted.values())
+    return next((language for language in wanted if language in LANGUAGES), SOURCE)

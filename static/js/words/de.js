@@ -17,6 +17,10 @@ export default {
     "",
     ""
   ],
+  "{count} here now": [
+    "",
+    ""
+  ],
   "{count} person here now": [
     "",
     ""
