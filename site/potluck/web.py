@@ -30,6 +30,7 @@ from potluck.database import db
 from potluck.outages import is_absence
 from potluck.refusals import Refusal
 from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def _refuse_other_origins() -> None:
     if request.method in SAFE_METHODS or origin is None:
         return
     if origin != current_settings().origin:
-        message = (
+        message = _(
             "This came from another site, so it was not done. Open the page here and try again."
         )
         raise Refusal(message, code="wrong_origin", status=HTTPStatus.BAD_REQUEST)
@@ -206,7 +207,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
-    message = "This page was open for too long, or was not ours. Reload it and try again."
+    message = _("This page was open for too long, or was not ours. Reload it and try again.")
     return error_response(status=HTTPStatus.BAD_REQUEST, code="csrf", message=message)
 
 
@@ -215,8 +216,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     # Werkzeug's name, since Python has renamed some of its own.
     code = error.name.lower().replace(" ", "_")
-    message = ERROR_TEXTS.get(HTTPStatus(error.code))
-    response = make_response(error_response(status=error.code, code=code, message=message))
+    response = make_response(error_response(status=error.code, code=code))
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())
     return response
@@ -227,37 +227,41 @@ def _database_away(error: OperationalError | PoolTimeout) -> ResponseReturnValue
     db.session.rollback()
     if not is_absence(error):
         logger.error("the database failed", exc_info=error)
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    return error_response(status=status, code="database_unavailable", message=ERROR_TEXTS[status])
+    return error_response(status=HTTPStatus.SERVICE_UNAVAILABLE, code="database_unavailable")
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     logger.error("request failed", exc_info=error)
-    status = InternalServerError.code
-    return error_response(
-        status=status, code="internal_error", message=ERROR_TEXTS[HTTPStatus(status)]
-    )
+    return error_response(status=InternalServerError.code, code="internal_error")
 
 
-ERROR_TEXTS = {
-    HTTPStatus.BAD_REQUEST: "Something in this request makes no sense here.",
-    HTTPStatus.UNAUTHORIZED: "You are signed out. Sign in and try again.",
-    HTTPStatus.FORBIDDEN: "This is not yours to open.",
-    HTTPStatus.NOT_FOUND: "There is nothing here, or it isn't yours to see.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address doesn't take that kind of request.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once. Make it shorter and try again.",
-    HTTPStatus.TOO_MANY_REQUESTS: "That was a lot in a short time. Wait a minute and try again.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "Something broke on our side, and it has been written down. Try again in a moment."
-    ),
-    HTTPStatus.SERVICE_UNAVAILABLE: "We can't reach something we need. Try again in a moment.",
-}
+def _error_text(status: int) -> str | None:
+    texts: dict[int, str] = {
+        HTTPStatus.BAD_REQUEST: _("Something in this request makes no sense here."),
+        HTTPStatus.UNAUTHORIZED: _("You are signed out. Sign in and try again."),
+        HTTPStatus.FORBIDDEN: _("This is not yours to open."),
+        HTTPStatus.NOT_FOUND: _("There is nothing here, or it isn't yours to see."),
+        HTTPStatus.METHOD_NOT_ALLOWED: _("This address doesn't take that kind of request."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _(
+            "That is too much at once. Make it shorter and try again."
+        ),
+        HTTPStatus.TOO_MANY_REQUESTS: _(
+            "That was a lot in a short time. Wait a minute and try again."
+        ),
+        HTTPStatus.INTERNAL_SERVER_ERROR: _(
+            "Something broke on our side, and it has been written down. Try again in a moment."
+        ),
+        HTTPStatus.SERVICE_UNAVAILABLE: _(
+            "We can't reach something we need. Try again in a moment."
+        ),
+    }
+    return texts.get(status)
 
 
-def error_response(*, status: int, code: str, message: str | None) -> ResponseReturnValue:
+def error_response(*, status: int, code: str, message: str | None = None) -> ResponseReturnValue:
     """The error as the client reads it: JSON, a fragment, or a page."""
-    text = message or HTTPStatus(status).phrase
+    text = message or _error_text(status) or HTTPStatus(status).phrase
     request_id = g.get("request_id", "-")
     if wants_json():
         return {"error": {"code": code, "message": text, "request_id": request_id}}, status

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from potluck.credits.models import ModelPrice
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 # What a chat template puts around each message, at most, in any model we know of.
 TEMPLATE_TOKENS_PER_MESSAGE = 16
@@ -40,7 +41,7 @@ def current_price(model: str) -> ModelPrice:
     """The version in force; raises `NoPrice` where there is none."""
     price = current_prices((model,)).get(model)
     if price is None:
-        message = "This model has no price yet, so no round can start. The operator can set one."
+        message = _("This model has no price yet, so no round can start. The operator can set one.")
         raise NoPrice(message)
     return price
 

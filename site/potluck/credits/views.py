@@ -14,6 +14,7 @@ from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
 from potluck.database import db
 from potluck.downloads import attachment
+from potluck.texts import gettext as _
 from potluck.web import fragment
 
 blueprint = Blueprint("credits", __name__)
@@ -68,7 +69,7 @@ def balance() -> ResponseReturnValue:
     """
     numbers = session_balance()
     if numbers is None:
-        message = "You are signed out. Sign in and try again."
+        message = _("You are signed out. Sign in and try again.")
         return {"error": {"code": "signed_out", "message": message}}, HTTPStatus.UNAUTHORIZED
     return {
         "posted": numbers.posted,
