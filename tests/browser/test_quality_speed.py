@@ -54,7 +54,9 @@ def landing(chromium: Browser, stack: Stack) -> Iterator[Weight]:
 
     def asked(event: dict[str, Any]) -> None:
         kinds[event["requestId"]] = event["type"]
-        if event["type"] != "WebSocket":
+        # What stands in a style already is asked of nobody.
+        is_fetched = not event["request"]["url"].startswith("data:")
+        if is_fetched and event["type"] != "WebSocket":
             weight.urls[event["request"]["url"]] = event["type"]
 
     def came(event: dict[str, Any]) -> None:
