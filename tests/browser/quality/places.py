@@ -132,7 +132,6 @@ SHEETS = (
 MONEY = (
     Place(name="credits", path="/credits", who="Hana"),
     Place(name="receipt", path="{receipt}", who="Hana"),
-    Place(name="checkout-waiting", path="{checkout}?since=1", who="Ben"),
     Place(name="checkout-cancelled", path="{checkout}?cancelled=1", who="Ben"),
     Place(name="checkout-paid", path="{paid}", who="Ada"),
     Place(name="card", path="/billing/card", who="Ada"),

@@ -10,6 +10,7 @@
   };
   say("time", "26 Nov 2026, 20:15 UTC");
   say("[data-connection-count]", "3 people here now");
+  say("[data-connection-count=short]", "3 here now");
   say("[data-closes-in]", "80");
   say("[data-wave]", "8");
   say("code[hx-ignore], .reference", "0123456789abcdef");
