@@ -33,6 +33,7 @@ FOLDERS: list[tuple[str, list[tuple[str, str]], dict[str, Any]]] = [
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
+    "marked": None,
     "ngettext": (1, 2),
     "say": None,
     "sayCount": (2, 3),

@@ -28,6 +28,11 @@ class Visitor:
         self.http = requests.Session()
         self._opened: list[Socket] = []
 
+    def reading(self, language: str) -> Visitor:
+        """A browser that asks for this language, on pages and over sockets."""
+        self.http.headers["Accept-Language"] = language
+        return self
+
     def get(self, path: str) -> requests.Response:
         """Opens a page."""
         return self.http.get(urljoin(self.url, path), timeout=TIMEOUT_SECONDS)
@@ -81,7 +86,10 @@ class Visitor:
         """Opens a socket with this browser's cookie, and waits until it is let in."""
         opened = self._open(*namespaces)
         opened.auth = auth
-        opened.connect(cookie=self.http.cookies.get(COOKIE), origin=origin, wait=True)
+        cookie, language = self.http.cookies.get(COOKIE), self.http.cookies.get("language")
+        if cookie and language:
+            cookie += f"; language={language}"
+        opened.connect(cookie=cookie, origin=origin, wait=True)
         return opened
 
     def refusal(self, namespace: str, *, origin: str | None = None) -> Any:
@@ -97,15 +105,17 @@ class Visitor:
         self.http.close()
 
     def _open(self, *namespaces: str) -> Socket:
-        self._opened.append(Socket(self.url, namespaces))
+        language = str(self.http.headers.get("Accept-Language", ""))
+        self._opened.append(Socket(self.url, namespaces, language=language))
         return self._opened[-1]
 
 
 class Socket:
     """A Socket.IO client that keeps what it hears until somebody asks."""
 
-    def __init__(self, url: str, namespaces: tuple[str, ...]) -> None:
+    def __init__(self, url: str, namespaces: tuple[str, ...], *, language: str = "") -> None:
         self.url = url
+        self.language = language
         self.namespaces = list(namespaces)
         self.auth: object | None = None
         self.client = socketio.Client(reconnection=False)
@@ -121,6 +131,8 @@ class Socket:
     def connect(self, *, cookie: str | None, origin: str | None, wait: bool) -> None:
         """Opens the connection; without `origin` the client says its own, with "" none."""
         headers = {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
+        if self.language:
+            headers["Accept-Language"] = self.language
         if origin:
             headers["Origin"] = origin
         elif origin == "":

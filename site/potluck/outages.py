@@ -26,6 +26,11 @@ class Outage:
         self._logger = logger
         self._since: float | None = None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it failed when it was last tried."""
+        return self._since is not None
+
     def begin(self, error: Exception) -> None:
         """Says that it fails, and why; only that is new which wasn't said already."""
         if self._since is not None:

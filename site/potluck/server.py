@@ -13,7 +13,8 @@ from flask import Flask
 from gevent import socket
 from gevent.pywsgi import WSGIServer
 
-from potluck import billing, live, rooms
+from potluck import billing, garbage, live, rooms
+from potluck.answers import OneWriteHandler
 from potluck.jobs import Jobs
 from potluck.live import farewell
 from potluck.settings import Settings
@@ -30,7 +31,9 @@ EXIT_AT_ONCE = 1
 def serve(app: Flask) -> None:
     """Serves until SIGINT or SIGTERM; ends the process with a sentence if it can't begin."""
     settings: Settings = app.extensions["settings"]
-    server = WSGIServer(_listener(settings), app, log=None, error_log=logger)
+    server = WSGIServer(
+        _listener(settings), app, log=None, error_log=logger, handler_class=OneWriteHandler
+    )
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
     jobs = app.extensions["jobs"] = Jobs(app)
     if settings.potluck_role != "web":
@@ -39,6 +42,8 @@ def serve(app: Flask) -> None:
         billing.start(jobs)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(signal_number, _stop, server, jobs)
+    garbage.put_aside()
+    jobs.keep_running(garbage.collect_when_idle)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
     server.serve_forever()
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
@@ -29,6 +30,7 @@ from potluck.database import db
 from potluck.outages import is_absence
 from potluck.refusals import Refusal
 from potluck.settings import LOOPBACK_HOSTS, Settings, current_settings
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
+# Of the settings that were asked for last: they are as good as never others.
+_headers_of: dict[str, Any] = {}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -83,6 +87,26 @@ def local_path(target: str | None) -> str:
     return target if target and is_ours else "/"
 
 
+def request_id(given: str) -> str:
+    """What a proxy in front of us calls the request, or a name of our own."""
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def safety_headers(settings: Settings) -> dict[str, str]:
+    """The locks that every answer carries."""
+    if _headers_of.get("settings") is not settings:
+        _headers_of.update(settings=settings, headers=_safety_headers(settings))
+    headers: dict[str, str] = _headers_of["headers"]
+    return headers
+
+
+def note_request(method: str, path: str, endpoint: str, status: int, *, started_at: float) -> None:
+    """A line in the log and a figure for whoever watches."""
+    seconds = time.monotonic() - started_at
+    metrics.REQUESTS.labels(endpoint, status).observe(seconds)
+    logger.info("%s %s %s %.0f ms", method, path, status, seconds * 1000)
+
+
 def wants_fragment() -> bool:
     """True for a request that htmx makes, whose answer goes into a part of the page."""
     return request.headers.get("HX-Request") == "true"
@@ -95,8 +119,7 @@ def wants_json() -> bool:
 
 
 def _start() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
     g.started_at = time.monotonic()
 
 
@@ -121,25 +144,32 @@ def _refuse_other_origins() -> None:
     if request.method in SAFE_METHODS or origin is None:
         return
     if origin != current_settings().origin:
-        message = (
+        message = _(
             "This came from another site, so it was not done. Open the page here and try again."
         )
         raise Refusal(message, code="wrong_origin", status=HTTPStatus.BAD_REQUEST)
 
 
 def _add_headers(response: Response) -> Response:
-    settings = current_settings()
     response.headers["X-Request-Id"] = g.get("request_id", "-")
-    response.headers["Content-Security-Policy"] = _content_security_policy(settings)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if settings.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    for name, value in safety_headers(current_settings()).items():
+        response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
     _log_request(response)
     return response
+
+
+def _safety_headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": _content_security_policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if settings.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
 
 
 def _content_security_policy(settings: Settings) -> str:
@@ -156,14 +186,14 @@ def _socket_origin(settings: Settings) -> str:
 
 
 def _log_request(response: Response) -> None:
-    if "started_at" not in g:
-        return
-    seconds = time.monotonic() - g.started_at
-    metrics.REQUESTS.labels(request.endpoint or "none", response.status_code).observe(seconds)
-    milliseconds = seconds * 1000
-    logger.info(
-        "%s %s %s %.0f ms", request.method, request.path, response.status_code, milliseconds
-    )
+    if "started_at" in g:
+        note_request(
+            request.method,
+            request.path,
+            request.endpoint or "none",
+            response.status_code,
+            started_at=g.started_at,
+        )
 
 
 def _release_session(_error: BaseException | None) -> None:
@@ -177,7 +207,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
-    message = "This page was open for too long, or was not ours. Reload it and try again."
+    message = _("This page was open for too long, or was not ours. Reload it and try again.")
     return error_response(status=HTTPStatus.BAD_REQUEST, code="csrf", message=message)
 
 
@@ -186,8 +216,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     # Werkzeug's name, since Python has renamed some of its own.
     code = error.name.lower().replace(" ", "_")
-    message = ERROR_TEXTS.get(HTTPStatus(error.code))
-    response = make_response(error_response(status=error.code, code=code, message=message))
+    response = make_response(error_response(status=error.code, code=code))
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())
     return response
@@ -198,37 +227,41 @@ def _database_away(error: OperationalError | PoolTimeout) -> ResponseReturnValue
     db.session.rollback()
     if not is_absence(error):
         logger.error("the database failed", exc_info=error)
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    return error_response(status=status, code="database_unavailable", message=ERROR_TEXTS[status])
+    return error_response(status=HTTPStatus.SERVICE_UNAVAILABLE, code="database_unavailable")
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     logger.error("request failed", exc_info=error)
-    status = InternalServerError.code
-    return error_response(
-        status=status, code="internal_error", message=ERROR_TEXTS[HTTPStatus(status)]
-    )
+    return error_response(status=InternalServerError.code, code="internal_error")
 
 
-ERROR_TEXTS = {
-    HTTPStatus.BAD_REQUEST: "Something in this request makes no sense here.",
-    HTTPStatus.UNAUTHORIZED: "You are signed out. Sign in and try again.",
-    HTTPStatus.FORBIDDEN: "This is not yours to open.",
-    HTTPStatus.NOT_FOUND: "There is nothing here, or it isn't yours to see.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address doesn't take that kind of request.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once. Make it shorter and try again.",
-    HTTPStatus.TOO_MANY_REQUESTS: "That was a lot in a short time. Wait a minute and try again.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "Something broke on our side, and it has been written down. Try again in a moment."
-    ),
-    HTTPStatus.SERVICE_UNAVAILABLE: "We can't reach something we need. Try again in a moment.",
-}
+def _error_text(status: int) -> str | None:
+    texts: dict[int, str] = {
+        HTTPStatus.BAD_REQUEST: _("Something in this request makes no sense here."),
+        HTTPStatus.UNAUTHORIZED: _("You are signed out. Sign in and try again."),
+        HTTPStatus.FORBIDDEN: _("This is not yours to open."),
+        HTTPStatus.NOT_FOUND: _("There is nothing here, or it isn't yours to see."),
+        HTTPStatus.METHOD_NOT_ALLOWED: _("This address doesn't take that kind of request."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _(
+            "That is too much at once. Make it shorter and try again."
+        ),
+        HTTPStatus.TOO_MANY_REQUESTS: _(
+            "That was a lot in a short time. Wait a minute and try again."
+        ),
+        HTTPStatus.INTERNAL_SERVER_ERROR: _(
+            "Something broke on our side, and it has been written down. Try again in a moment."
+        ),
+        HTTPStatus.SERVICE_UNAVAILABLE: _(
+            "We can't reach something we need. Try again in a moment."
+        ),
+    }
+    return texts.get(status)
 
 
-def error_response(*, status: int, code: str, message: str | None) -> ResponseReturnValue:
+def error_response(*, status: int, code: str, message: str | None = None) -> ResponseReturnValue:
     """The error as the client reads it: JSON, a fragment, or a page."""
-    text = message or HTTPStatus(status).phrase
+    text = message or _error_text(status) or HTTPStatus(status).phrase
     request_id = g.get("request_id", "-")
     if wants_json():
         return {"error": {"code": code, "message": text, "request_id": request_id}}, status

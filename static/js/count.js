@@ -12,8 +12,13 @@ everyone.on("connection_count", show);
 
 function show({ people }) {
   for (const node of document.querySelectorAll("[data-connection-count]")) {
-    countTo(node, people, words);
+    countTo(node, people, node.dataset.connectionCount === "short" ? shortWords : words);
   }
+}
+
+// For the head of every page, where there is little room.
+function shortWords(people) {
+  return sayCount(people, "{count} here now", "{count} here now");
 }
 
 function words(people) {

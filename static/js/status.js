@@ -1,16 +1,23 @@
-/* Says whether the page is live: in a word and an icon, once that has lasted longer than a blink. */
+/* Says whether the page is live: in a word and an icon, once that has lasted longer than a blink.
 
-import { isCutOff } from "./network.js";
-import { everyone, onConnect } from "./socket.js";
+Sockets are told every ten seconds that the other side is there. Nobody waits for that who comes
+back to the page, or does something on it while nothing has been heard for a while. */
+
+import { everyone, isAnswered, members, onConnect, reopen } from "./socket.js";
 import { say } from "./words.js";
 
 const BLINK_MILLISECONDS = 1000;
+const SILENT_MILLISECONDS = 2000;
+const PROBE_MILLISECONDS = 1500;
 const WORDS = {
   live: say("Live"),
   reconnecting: say("Reconnecting…"),
   offline: say("Offline"),
 };
 
+let heardAt = 0;
+let isProbing = false;
+let isCut = false;
 const pill = document.querySelector("[data-connection-status]");
 let timer = setTimeout(show, BLINK_MILLISECONDS);
 
@@ -19,7 +26,17 @@ everyone.on("disconnect", () => {
   clearTimeout(timer);
   timer = setTimeout(show, BLINK_MILLISECONDS);
 });
-addEventListener("network-changed", show);
+for (const socket of [everyone, members]) socket?.onAny(() => (heardAt = performance.now()));
+addEventListener("offline", async () => setCut(!(await isServerThere())));
+addEventListener("online", () => {
+  setCut(false);
+  look();
+});
+addEventListener("pageshow", ({ persisted }) => persisted && look());
+document.addEventListener("visibilitychange", () => document.hidden || look());
+for (const deed of ["pointerdown", "keydown"]) addEventListener(deed, lookWhenSilent);
+// A request that failed says something about the network, too.
+addEventListener("htmx:error", lookWhenSilent);
 
 function show() {
   clearTimeout(timer);
@@ -35,4 +52,38 @@ function show() {
 function stateNow() {
   if (isCutOff()) return "offline";
   return everyone.connected ? "live" : "reconnecting";
+}
+
+// The browser has no network, and the server is nowhere else, such as on its machine.
+function isCutOff() {
+  return isCut && !navigator.onLine;
+}
+
+function lookWhenSilent() {
+  const isSilent = performance.now() - heardAt > SILENT_MILLISECONDS;
+  if (isSilent && everyone.connected) look();
+}
+
+async function look() {
+  if (isProbing) return;
+  isProbing = true;
+  const isThere = everyone.connected && (await isAnswered(PROBE_MILLISECONDS));
+  isProbing = false;
+  if (isThere) heardAt = performance.now();
+  else if (!isCutOff()) reopen();
+}
+
+function setCut(value) {
+  isCut = value;
+  show();
+}
+
+async function isServerThere() {
+  try {
+    const signal = AbortSignal.timeout(PROBE_MILLISECONDS);
+    await fetch("/healthz", { method: "HEAD", cache: "no-store", signal });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from potluck.accounts import sessions
 from potluck.credits import ledger
@@ -20,6 +19,7 @@ from tests.accounts.visits import choose, is_signed_in, made, set_out, sign_in
 from tests.conftest import SignInAs
 from tests.people import Browser
 from tests.web.installation import installed
+from tests.web.statements import statements
 
 
 def rows(query: str) -> list[Any]:
@@ -35,19 +35,6 @@ def execute(statement: str) -> None:
 def last_seen() -> Any:
     ((moment,),) = rows("SELECT last_seen_at FROM sessions")
     return moment
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def attributes(set_cookie: str) -> set[str]:

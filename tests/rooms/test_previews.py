@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -26,8 +28,8 @@ PAPER = (248, 244, 236)
 
 
 def picture(**other: str) -> Picture:
-    texts = {"title": "The frog", "opening": "Once.", "recipe": "A story", **other}
-    return Picture(people=(("AB", 1), ("C", 8)), **texts)
+    texts = {"title": "The frog", "opening": "Once.", "recipe": "A story", "byline": "Two."}
+    return Picture(**(texts | other), people=(("AB", 1), ("C", 8)))
 
 
 def no_art(name: str) -> bytes:
@@ -45,8 +47,8 @@ def test_a_public_one_has_it_at_the_size_that_its_page_says(
 ) -> None:
     slug = written_sheet("Ada", "Ben")
     publish(slug)
-    html = client.get(f"/sheets/{slug}").get_data(as_text=True)
-    said = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]+)">', html))
+    page = client.get(f"/sheets/{slug}").get_data(as_text=True)
+    said = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]+)">', page))
     assert said["title"] == "The frog of Skerry Point"
     assert said["description"].startswith("Once there was a frog.")
     assert said["url"] == f"{settings.origin}/sheets/{slug}"
@@ -67,6 +69,17 @@ def test_it_is_another_picture_once_somebody_took_their_name_off(
     before = ben.browser.get(path).data
     ben.send(slug, "name", shown="no")
     assert ben.browser.get(path).data != before
+
+
+def test_it_is_in_the_language_of_the_page_whoever_fetches_it(client: Browser) -> None:
+    slug = written_sheet("Ada", "Ben")
+    publish(slug)
+    page = client.get(f"/sheets/{slug}", headers={"Accept-Language": "de"}).text
+    address = html.unescape(page.partition('property="og:image" content="')[2].partition('"')[0])
+    german = client.get(urlsplit(address)._replace(scheme="", netloc="").geturl()).data
+    plain = f"/sheets/{slug}/preview.png"
+    assert german != client.get(plain, headers={"Accept-Language": "de"}).data
+    assert client.get(plain).data == client.get(f"{plain}?language=tlh").data
 
 
 def test_the_same_picture_is_drawn_once(tmp_path: Path) -> None:
@@ -109,13 +122,10 @@ def test_no_letter_is_drawn_that_the_font_lacks() -> None:
 
 def test_of_a_text_in_other_letters_it_shows_who_made_it_from_how_much() -> None:
     frogs = picture(title="蛙が歌う", opening="蛙が歌う夜に")
-    assert frogs.byline == "From a line each by 2 people."
     image = preview_drawing.draw(frogs)
     middle = image.crop((0, 260, 1200, 400))
     assert {PAPER, (163, 52, 23), (90, 74, 166)} <= colours(middle), "two people's marks"
-    alone = Picture("蛙が歌う", "", "A story", (("AB", 1),))
-    assert alone.byline == "From one line."
-    assert colours(preview_drawing.draw(alone).crop((0, 100, 1200, 200))) > {PAPER}
+    assert colours(image.crop((0, 100, 1200, 200))) > {PAPER}
 
 
 def test_under_a_title_that_can_be_drawn_there_is_something() -> None:
@@ -127,7 +137,7 @@ def test_under_a_title_that_can_be_drawn_there_is_something() -> None:
 def test_what_a_round_drew_is_shown_with_its_title_beside(tmp_path: Path) -> None:
     art = io.BytesIO()
     Image.new("RGB", (512, 768), "#123456").save(art, "WEBP", lossless=True)
-    shown = Picture("A heron", "", "A picture", (("AB", 1),), "heron.webp")
+    shown = Picture("A heron", "", "A picture", "One.", (("AB", 1),), "heron.webp")
     path = previews.drawn(shown, tmp_path, {"heron.webp": art.getvalue()}.__getitem__)
     with Image.open(path) as image:
         assert colours(image.crop((0, 0, 630, 630))) == {(0x12, 0x34, 0x56)}

@@ -66,7 +66,9 @@ def test_a_line_without_pretences_reaches_the_model_as_it_is(seats: Seats, model
     for browser in seats.browsers:
         assert seats.send(browser, "contribution", line=line).status_code == 303
     seats.table.write()
-    assert json.dumps(line, ensure_ascii=False) in asked(model_url)[-1]["content"]
+    system, user = asked(model_url)
+    assert json.dumps(line, ensure_ascii=False) in user["content"]
+    assert "Answer in the language of the lines." in system["content"]
 
 
 TEXTS = st.text(max_size=400)

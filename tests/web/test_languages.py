@@ -23,6 +23,8 @@ def language_of(browser: Browser, **headers: str) -> str:
 def test_a_browser_is_answered_in_its_language(client: Browser) -> None:
     assert language_of(client) == "en"
     assert language_of(client, **GERMAN) == "de"
+    assert language_of(client, **{"Accept-Language": "de-AT, en;q=0.5"}) == "de"
+    assert language_of(client, **{"Accept-Language": "fr, en;q=0.3, de;q=0.5"}) == "de"
     assert language_of(client, **{"Accept-Language": "fr, ja;q=0.5"}) == "en"
 
 

@@ -19,6 +19,7 @@ from potluck.downloads import attachment
 from potluck.limits import limiter, member
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 from potluck.web import wants_json
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -26,7 +27,6 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 SESSIONS_SHOWN_MAX = 100
 # Each reads all that somebody ever did.
 EXPORT_LIMIT = "5 per hour"
-CONFIRMATION = "delete"
 
 Row = TypeVar("Row")
 
@@ -58,7 +58,9 @@ def change_name() -> ResponseReturnValue:
     """What others see beside one's lines."""
     name = providers.in_print(request.form.get("name", ""))
     if not 0 < len(name) <= providers.NAME_CHARACTERS_MAX:
-        message = f"A name has between 1 and {providers.NAME_CHARACTERS_MAX} characters."
+        message = _(
+            "A name has between 1 and %(most)s characters.", most=providers.NAME_CHARACTERS_MAX
+        )
         refusal = BadName(message)
         if wants_json():
             raise refusal
@@ -112,7 +114,7 @@ def download() -> ResponseReturnValue:
 @login_required
 def confirm_deletion() -> ResponseReturnValue:
     """What deleting does, before it is done."""
-    return render_template("account/deletion.html", word=CONFIRMATION)
+    return render_template("account/deletion.html", word=_confirmation())
 
 
 @blueprint.post("/deletion")
@@ -120,8 +122,11 @@ def confirm_deletion() -> ResponseReturnValue:
 def delete_account() -> ResponseReturnValue:
     """Deletes it, or says what is still under way."""
     try:
-        if request.form.get("word", "").strip().lower() != CONFIRMATION:
-            message = f"Nothing was deleted. Type the word {CONFIRMATION} to say that you mean it."
+        if request.form.get("word", "").strip().lower() != _confirmation():
+            message = _(
+                "Nothing was deleted. Type the word %(word)s to say that you mean it.",
+                word=_confirmation(),
+            )
             raise NotConfirmed(message)
         departures.leave(current_user.id)
     except Refusal as refusal:
@@ -129,11 +134,16 @@ def delete_account() -> ResponseReturnValue:
             raise
         db.session.rollback()
         page = render_template(
-            "account/deletion.html", word=CONFIRMATION, complaint=refusal.message
+            "account/deletion.html", word=_confirmation(), complaint=refusal.message
         )
         return page, refusal.status
     sessions.sign_out()
     return redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
+
+
+def _confirmation() -> str:
+    """The word that says it is meant, in the reader's language."""
+    return _("delete")
 
 
 def _page(status: HTTPStatus | int, **context: object) -> ResponseReturnValue:

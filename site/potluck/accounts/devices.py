@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from potluck.texts import gettext as _
+from potluck.texts import marked
+
 # The first that is found counts: most browsers name those that they want to be taken for.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -13,11 +16,11 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
     ("curl/", "curl"),
-    ("python-requests/", "A Python program"),
+    ("python-requests/", marked("A Python program")),
 )
 SYSTEMS = (
-    ("iPhone", "an iPhone"),
-    ("iPad", "an iPad"),
+    ("iPhone", marked("an iPhone")),
+    ("iPad", marked("an iPad")),
     ("Android", "Android"),
     ("Windows", "Windows"),
     ("CrOS", "ChromeOS"),
@@ -28,9 +31,12 @@ SYSTEMS = (
 
 def describe(user_agent: str | None) -> str:
     """Like "Firefox on Windows"."""
-    browser = _first(BROWSERS, user_agent or "") or "An unknown browser"
+    name = _first(BROWSERS, user_agent or "")
+    browser = _(name) if name else _("An unknown browser")
     system = _first(SYSTEMS, user_agent or "")
-    return f"{browser} on {system}" if system else browser
+    if system is None:
+        return browser
+    return _("%(browser)s on %(system)s", browser=browser, system=_(system))
 
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str | None:

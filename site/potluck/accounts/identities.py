@@ -14,6 +14,7 @@ from potluck.accounts.providers import Profile, label
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 # Sent with the new `User` inside the transaction that makes them, and whether their identity
 # was here before.
@@ -57,9 +58,10 @@ def link(profile: Profile, *, user_id: int) -> None:
         _attach(profile, user_id)
     elif known.user_id != user_id:
         provider = label(profile.provider)
-        message = (
-            f"Somebody else here signs in with this account at {provider}, so it was not linked "
-            "and nothing changed. If it is you, sign in with it, and unlink it there first."
+        message = _(
+            "Somebody else here signs in with this account at %(provider)s, so it was not linked "
+            "and nothing changed. If it is you, sign in with it, and unlink it there first.",
+            provider=provider,
         )
         raise IdentityTaken(message)
 
@@ -74,7 +76,7 @@ def unlink(identity: Identity) -> None:
     # Two that go at once take turns, or both would find the other still there.
     db.session.execute(select(User.id).filter_by(id=identity.user_id).with_for_update())
     if len(of_user(identity.user_id)) < 2:  # noqa: PLR2004 - itself and another
-        message = (
+        message = _(
             "This is the only way in that you have, so it stays. "
             "Link another account first, then unlink this one."
         )

@@ -17,6 +17,7 @@ from potluck.accounts import identities, providers, sessions
 from potluck.accounts.providers import Profile
 from potluck.database import db
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 from potluck.web import error_response, local_path, wants_fragment, wants_json
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,9 @@ def _enter(profile: Profile) -> ResponseReturnValue:
         return error_response(
             status=HTTPStatus.FORBIDDEN,
             code="banned",
-            message="This account was closed by the operator. Write to them if that is a mistake.",
+            message=_(
+                "This account was closed by the operator. Write to them if that is a mistake."
+            ),
         )
     destination = local_path(session.get("next"))
     sessions.sign_in(user)
@@ -127,7 +130,7 @@ def unauthorized() -> ResponseReturnValue:
     if request.method == "GET" and not (wants_json() or wants_fragment()):
         destination = url_for("accounts.sign_in", next=request.path)
         return redirect(destination, HTTPStatus.SEE_OTHER)
-    return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out", message=None)
+    return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out")
 
 
 def _set_out(provider: str, *, state: str | None = None) -> str:

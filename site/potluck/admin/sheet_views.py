@@ -24,7 +24,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "admin/sheets.html",
         cases=list(zip(cases, shown, strict=True)),
-        reasons=reports.REASONS,
+        reasons=reports.reasons(),
     )
 
 

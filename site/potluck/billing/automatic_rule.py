@@ -8,12 +8,14 @@ from http import HTTPStatus
 
 from sqlalchemy import select, text
 
+from potluck import languages
 from potluck.billing.gateway import current_gateway, is_configured
 from potluck.billing.models import AutomaticTopUp, Pack, Purchase, SavedCard
 from potluck.billing.money import minor_units, money
 from potluck.billing.packs import AMOUNT_MINOR_MAX, NotForSale
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 # The constraint on `failures` says the same.
 FAILURES_MAX = 3
@@ -124,7 +126,7 @@ def switch_on(*, user_id: int, pack_id: str, threshold: str, monthly_cap: str) -
     current_gateway()
     pack = _pack(pack_id)
     if _saved_card(user_id) is None:
-        message = "There is no card to charge yet. Save one first."
+        message = _("There is no card to charge yet. Save one first.")
         raise RuleRefused(message, code="no_card", status=HTTPStatus.CONFLICT)
     values = {
         "user_id": user_id,
@@ -196,19 +198,20 @@ def _pack(pack_id: str) -> Pack:
     query = select(Pack).filter_by(id=int(pack_id) if is_id else 0, withdrawn_at=None)
     pack = db.session.scalar(query)
     if pack is None:
-        message = "This pack is not for sale any more, or its price has changed. Choose again."
+        message = _("This pack is not for sale any more, or its price has changed. Choose again.")
         raise NotForSale(message)
     return pack
 
 
 def _threshold(typed: str, pack: Pack) -> int:
     """Not above what the pack brings: one purchase must be enough to be above it again."""
-    digits = typed.strip().replace(",", "")
+    digits = typed.strip().replace(languages.marks().group, "")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= THRESHOLD_DIGITS_MAX
     if not is_number or not 1 <= int(digits) <= pack.credits:
-        message = (
+        message = _(
             "Write below how many credits it should buy as a whole number, from 1 to the "
-            f"{pack.credits:,} that the pack brings."
+            "%(credits)s that the pack brings.",
+            credits=languages.number(pack.credits),
         )
         raise RuleRefused(message, code="bad_threshold")
     return int(digits)
@@ -218,9 +221,12 @@ def _monthly_cap(typed: str, pack: Pack) -> int:
     cap_minor = minor_units(typed, pack.currency)
     if cap_minor < pack.amount_minor:
         price = money(pack.amount_minor, pack.currency)
-        message = f"The monthly limit must be at least the price of the pack, {price}."
+        message = _(
+            "The monthly limit must be at least the price of the pack, %(price)s.", price=price
+        )
         raise RuleRefused(message, code="bad_cap")
     if cap_minor > AMOUNT_MINOR_MAX:
-        message = f"The monthly limit is at most {money(AMOUNT_MINOR_MAX, pack.currency)}."
+        most = money(AMOUNT_MINOR_MAX, pack.currency)
+        message = _("The monthly limit is at most %(price)s.", price=most)
         raise RuleRefused(message, code="bad_cap")
     return cap_minor

@@ -18,6 +18,7 @@ from potluck.billing.views import ADDRESS_LIMIT, MEMBER_LIMIT
 from potluck.database import db
 from potluck.limits import limiter, member
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 from potluck.web import wants_json
 
 blueprint = Blueprint("cards", __name__, url_prefix="/billing")
@@ -61,7 +62,7 @@ def save_card() -> ResponseReturnValue:
     """Sends the browser to Stripe's page, where the card is given to Stripe alone."""
     for_sale = packs.on_sale()
     if not for_sale:
-        message = "Nothing can be bought here at the moment, so there is no use for a card."
+        message = _("Nothing can be bought here at the moment, so there is no use for a card.")
         raise NotForSale(message, status=HTTPStatus.SERVICE_UNAVAILABLE)
     page = current_settings().public_url + url_for(".show_card")
     url = cards.begin(user_id=current_user.id, currency=for_sale[0].currency, page=page)

@@ -15,15 +15,9 @@ from potluck.billing.gateway import StripeUnavailable, current_gateway, wallet
 from potluck.billing.gateway.wallet import Setup
 from potluck.billing.models import SavedCard
 from potluck.database import db
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
-
-# Shown beside the button on Stripe's page as well; what exactly is bought is agreed to later.
-CONSENT = (
-    "Saving this card costs nothing. It is charged while you are away only for automatic top-ups "
-    "that you switch on yourself, by the limits you set there, until you switch them off or "
-    "remove the card."
-)
 
 INSERT = text("""
     INSERT INTO saved_cards (user_id) VALUES (:user_id) ON CONFLICT (user_id) DO NOTHING
@@ -52,7 +46,7 @@ def begin(*, user_id: int, currency: str, page: str) -> str:
         customer_id = db.session.scalar(NAME_CUSTOMER, values) or made_id
         db.session.commit()
     return wallet.open_setup(
-        customer_id=customer_id, member=member, currency=currency, page=page, consent=CONSENT
+        customer_id=customer_id, member=member, currency=currency, page=page, consent=_consent()
     )
 
 
@@ -93,13 +87,22 @@ def remove(user_id: int) -> None:
         try:
             wallet.detach_all(customer_id)
         except StripeUnavailable:
-            message = (
+            message = _(
                 "Stripe doesn't answer, so it still keeps your card. Automatic top-up is off, "
                 "and nothing will be charged. Try again in a minute."
             )
             raise StripeUnavailable(message) from None
     db.session.execute(FORGET, {"user_id": user_id, "payment_method_id": payment_method_id})
     db.session.commit()
+
+
+def _consent() -> str:
+    """Shown beside the button on Stripe's page; what exactly is bought is agreed to later."""
+    return _(
+        "Saving this card costs nothing. It is charged while you are away only for automatic "
+        "top-ups that you switch on yourself, by the limits you set there, until you switch them "
+        "off or remove the card."
+    )
 
 
 def _row(user_id: int) -> SavedCard:

@@ -76,7 +76,7 @@ def begin(*, user_id: int, pack_id: int, return_to: str | None = None) -> Purcha
             fulfil(session_id)
         if purchase.state in {"open", "processing", "paid"}:
             return purchase
-    message = "Too much happened at once. Nothing was charged. Try again in a minute."
+    message = _("Too much happened at once. Nothing was charged. Try again in a minute.")
     raise StripeUnavailable(message)
 
 

@@ -14,6 +14,7 @@ from potluck.billing.gateway import StripeUnavailable, is_configured
 from potluck.billing.models import SavedCard
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def sweep() -> None:
 
 def _switch_off(user: User) -> None:
     if db.session.scalar(UNFINISHED, {"user_id": user.id}):
-        message = (
+        message = _(
             "A payment or a refund of yours is not finished. Pay or cancel it, or wait until it is "
             "settled or has lapsed, which takes half a day at most for one that nobody pays."
         )

@@ -12,6 +12,7 @@ from potluck.billing.gateway import current_gateway, is_configured
 from potluck.billing.models import Pack
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,30}")
 NAME_CHARACTERS_MAX = 40
@@ -42,7 +43,7 @@ def pack_on_sale(slug: str) -> Pack:
     current_gateway()
     pack = db.session.scalar(select(Pack).filter_by(slug=slug, withdrawn_at=None))
     if pack is None:
-        message = "This pack is not for sale any more. Choose another; nothing was charged."
+        message = _("This pack is not for sale any more. Choose another; nothing was charged.")
         raise NotForSale(message)
     return pack
 

@@ -9,6 +9,7 @@ from potluck.accounts.identities import user_created
 from potluck.accounts.models import User
 from potluck.credits import export, ledger, views
 from potluck.settings import current_settings
+from potluck.texts import marked
 
 
 def init_app(app: Flask) -> None:
@@ -28,7 +29,7 @@ def _welcome(user: User, *, is_back: bool) -> None:
             user_id=user.id,
             amount_credits=amount,
             key=f"welcome:{user.id}",
-            reason="A welcome from the house",
+            reason=marked("A welcome from the house"),
         )
 
 

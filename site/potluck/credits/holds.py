@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, TextClause, text
 from potluck import metrics
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
+from potluck.texts import gettext as _
 
 LOCK_ACCOUNTS = text("""
     SELECT id FROM accounts WHERE user_id = ANY(:user_ids) ORDER BY id FOR UPDATE
@@ -157,7 +158,7 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
         paying = frozenset(_execute(RESERVE, values).scalars())
     short = frozenset(user_ids) - paying
     if short:
-        message = "There are not enough credits for this round."
+        message = _("There are not enough credits for this round.")
         price = max(amounts[user_id] for user_id in short)
         raise InsufficientCredits(message, user_ids=short, price_credits=price)
 

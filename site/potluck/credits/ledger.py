@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 House = Literal["purchases", "revenue", "promotions", "refunds", "disputes"]
 Kind = Literal["topup", "grant", "refund", "refund_failed", "dispute", "dispute_won", "forfeit"]
@@ -104,7 +105,7 @@ def check_can_spend(user_id: int, amount_credits: int, *, message: str) -> None:
     """Raises `AccountFrozen`, or `InsufficientCredits` with `message`. Holds nothing."""
     now = balance(user_id)
     if now.is_frozen:
-        why = (
+        why = _(
             "Your credits are frozen while your bank looks into one of your payments. "
             "Nothing was taken. The operator of this installation can tell you more."
         )

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from flask import g, has_request_context
 from sqlalchemy import func, select
 
 from potluck.credits.models import ModelPrice
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 # What a chat template puts around each message, at most, in any model we know of.
 TEMPLATE_TOKENS_PER_MESSAGE = 16
@@ -37,23 +39,20 @@ class BadPrice(Refusal):
 
 def current_price(model: str) -> ModelPrice:
     """The version in force; raises `NoPrice` where there is none."""
-    query = select(ModelPrice).filter_by(model=model).order_by(ModelPrice.id.desc()).limit(1)
-    price = db.session.scalar(query)
+    price = current_prices((model,)).get(model)
     if price is None:
-        message = "This model has no price yet, so no round can start. The operator can set one."
+        message = _("This model has no price yet, so no round can start. The operator can set one.")
         raise NoPrice(message)
     return price
 
 
 def current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
     """The versions in force of those that have one."""
-    newest = (
-        select(func.max(ModelPrice.id))
-        .where(ModelPrice.model.in_(models))
-        .group_by(ModelPrice.model)
-    )
-    query = select(ModelPrice).where(ModelPrice.id.in_(newest))
-    return {price.model: price for price in db.session.scalars(query)}
+    asked = tuple(models)
+    known = _known_prices()
+    if asked not in known:
+        known[asked] = _current_prices(asked)
+    return known[asked]
 
 
 def set_price(
@@ -75,6 +74,7 @@ def set_price(
     latest = db.session.scalar(query)
     if latest and terms == (latest.input_credits_per_million, latest.output_credits_per_million):
         return False
+    _known_prices().clear()
     db.session.add(
         ModelPrice(
             model=model,
@@ -130,3 +130,23 @@ def equal_shares(total_credits: int, people: int, *, first: int = 0) -> list[int
     """Splits to the credit; the odd credits go to those from position `first` on."""
     each, odd = divmod(total_credits, people)
     return [each + (1 if (position - first) % people < odd else 0) for position in range(people)]
+
+
+def _known_prices() -> dict[tuple[str, ...], dict[str, ModelPrice]]:
+    """What this request has read already: a page says what a dozen things would cost."""
+    if not has_request_context():
+        return {}
+    if "prices" not in g:
+        g.prices = {}
+    known: dict[tuple[str, ...], dict[str, ModelPrice]] = g.prices
+    return known
+
+
+def _current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
+    newest = (
+        select(func.max(ModelPrice.id))
+        .where(ModelPrice.model.in_(models))
+        .group_by(ModelPrice.model)
+    )
+    query = select(ModelPrice).where(ModelPrice.id.in_(newest))
+    return {price.model: price for price in db.session.scalars(query)}

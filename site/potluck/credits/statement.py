@@ -22,6 +22,7 @@ from sqlalchemy import RowMapping
 from potluck.credits.statement_query import ROWS
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 ROWS_PER_PAGE = 50
 ROWS_PER_FETCH = 500
@@ -50,7 +51,9 @@ class Place:
         """The place that `str()` wrote; raises `BadPlace`."""
         found = PLACE.fullmatch(written)
         if found is None:
-            message = "This link to older rows is broken. Open your credits and start from there."
+            message = _(
+                "This link to older rows is broken. Open your credits and start from there."
+            )
             raise BadPlace(message)
         microseconds, step, id_ = map(int, found.groups())
         return cls(EPOCH + timedelta(microseconds=microseconds), step, id_)
@@ -88,6 +91,11 @@ class Row:
     def whole(self) -> int:
         """All that came or went, whether to the balance or to a debt."""
         return self.posted + self.repaid
+
+    @property
+    def said(self) -> str:
+        """The reference as its member reads it: the house's own words in their language."""
+        return _(self.reference) if self.kind == "grant" and self.reference else self.reference
 
     @property
     def place(self) -> Place:

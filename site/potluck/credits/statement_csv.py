@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import IO, Self
 
+from potluck import languages
 from potluck.credits import statement
 from potluck.credits.statement import Place, Row
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 ROWS_MAX = 100_000
 # A smaller file never touches the disk.
@@ -45,7 +47,11 @@ class Days:
         """What `from` and `to` say; raises `BadDays`."""
         first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
         if first and last and first > last:
-            message = f"The first day, {first}, is after the last one, {last}. Swap them."
+            message = _(
+                "The first day, %(first)s, is after the last one, %(last)s. Swap them.",
+                first=first,
+                last=last,
+            )
             raise BadDays(message)
         return cls(first, last)
 
@@ -92,11 +98,15 @@ def _fill(file: IO[bytes], user_id: int, days: Days) -> None:
         ) as rows:
             for count, row in enumerate(rows, 1):
                 if count > ROWS_MAX:
-                    raise BadDays(f"That is more than {ROWS_MAX:,} rows. Choose fewer days.")
+                    raise BadDays(_too_many_rows())
                 table.writerow(_cells(row))
     finally:
         # Otherwise the wrapper would take the file with it.
         lines.detach()
+
+
+def _too_many_rows() -> str:
+    return _("That is more than %(rows)s rows. Choose fewer days.", rows=languages.number(ROWS_MAX))
 
 
 def _cells(row: Row) -> tuple[str | int, ...]:
@@ -124,10 +134,14 @@ def _day(written: str) -> date | None:
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        message = "A day is written like 2026-11-05. Choose it again, or leave it empty."
+        message = _("A day is written like 2026-11-05. Choose it again, or leave it empty.")
         raise BadDays(message) from None
     if not DAY_MIN <= day <= DAY_MAX:
-        message = f"Statements are of days from {DAY_MIN} to {DAY_MAX}. Choose one between them."
+        message = _(
+            "Statements are of days from %(first)s to %(last)s. Choose one between them.",
+            first=DAY_MIN,
+            last=DAY_MAX,
+        )
         raise BadDays(message)
     return day
 

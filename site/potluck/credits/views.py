@@ -12,7 +12,9 @@ from potluck.accounts.sessions import current_session
 from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
+from potluck.database import db
 from potluck.downloads import attachment
+from potluck.texts import gettext as _
 from potluck.web import fragment
 
 blueprint = Blueprint("credits", __name__)
@@ -30,6 +32,7 @@ def session_balance() -> Balance | None:
 @login_required
 def index() -> ResponseReturnValue:
     """Balance, packs, and what happened lately, or `before` a place in the statement."""
+    db.read_without_transaction()
     before = Place.read(request.args["before"]) if "before" in request.args else None
     return render_template(
         "credits/index.html",
@@ -66,7 +69,7 @@ def balance() -> ResponseReturnValue:
     """
     numbers = session_balance()
     if numbers is None:
-        message = "You are signed out. Sign in and try again."
+        message = _("You are signed out. Sign in and try again.")
         return {"error": {"code": "signed_out", "message": message}}, HTTPStatus.UNAUTHORIZED
     return {
         "posted": numbers.posted,

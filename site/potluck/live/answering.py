@@ -25,6 +25,7 @@ from potluck.live.protocol import EVENTS, ErrorCode
 from potluck.logs import about
 from potluck.outages import is_absence
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class TooManyRequests(Refusal):
     """The connection has used its budget up."""
 
     def __init__(self, pause_seconds: float) -> None:
-        super().__init__("That was a lot at once. Pause for a moment, and ask again.")
+        super().__init__(_("That was a lot at once. Pause for a moment, and ask again."))
         self.code = ErrorCode.TOO_MANY_REQUESTS
         self.pause_seconds = math.ceil(pause_seconds * 100) / 100
 
@@ -85,7 +86,7 @@ class AnsweringNamespace(Namespace):
                 if not is_absence(error):
                     logger.exception("event %s failed", event)
                 db.session.rollback()
-                return _error("internal_error", "Something broke on our side. Try again.")
+                return _error("internal_error", _("Something broke on our side. Try again."))
 
     def ids_of(self, sid: str) -> dict[str, object]:  # noqa: ARG002 - for those who know more
         """What the log shall say of whoever is heard."""
@@ -125,7 +126,7 @@ class AnsweringNamespace(Namespace):
         if pause_seconds:
             raise TooManyRequests(pause_seconds)
         if event is None:
-            message = "There is no such event here."
+            message = _("There is no such event here.")
             raise Refusal(message, code=ErrorCode.UNKNOWN_EVENT)
         handler: Callable[[BaseModel], Mapping[str, object]] = getattr(self, str(name))
         return handler(_parsed(event.payload, arguments))
@@ -145,15 +146,18 @@ def sid() -> str:
 def _parsed(shape: type[BaseModel], arguments: list[Any]) -> BaseModel:
     """The event's one argument in its shape."""
     if len(arguments) > 1:
-        message = "An event takes one argument at most."
+        message = _("An event takes one argument at most.")
         raise Refusal(message, code=ErrorCode.BAD_PAYLOAD)
     try:
         return shape.model_validate(arguments[0] if arguments and arguments[0] is not None else {})
     except ValidationError as error:
         place = error.errors(include_input=False, include_url=False)[0]["loc"]
         # A name of the client's own may be as long as a message, and is not said back.
-        field = place[0] if place and place[0] in shape.model_fields else "the payload"
-        message = f"Something is wrong with {field}: see the protocol."
+        if place and place[0] in shape.model_fields:
+            field = place[0]
+            message = _("Something is wrong with %(field)s: see the protocol.", field=field)
+        else:
+            message = _("Something is wrong with the payload: see the protocol.")
         raise Refusal(message, code=ErrorCode.BAD_PAYLOAD) from None
 
 

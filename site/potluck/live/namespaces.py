@@ -26,6 +26,7 @@ from potluck.live.protocol import (
 from potluck.refusals import Refusal
 from potluck.rooms import entrance, matching, window
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 
 class PublicNamespace(AnsweringNamespace):
@@ -148,6 +149,6 @@ def _session_behind(cookie: str | None) -> FoundSession | None:
 def _member() -> revocation.Admitted:
     admitted = revocation.admitted_socket(sid())
     if admitted is None:
-        message = "This session is over. Sign in again."
+        message = _("This session is over. Sign in again.")
         raise Refusal(message, code=ErrorCode.SIGNED_OUT)
     return admitted

@@ -18,6 +18,7 @@ from potluck.rooms import (
     generation,
     markdown,
     matching,
+    own_room,
     picture_commands,
     picture_views,
     pool_views,
@@ -52,7 +53,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
-    app.add_template_global(views.my_room)
+    app.add_template_global(own_room.my_room)
     app.add_template_global(quotes.rounds_for)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)

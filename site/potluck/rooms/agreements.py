@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms.sheet_models import Sheet, SheetPerson
+from potluck.texts import gettext as _
 
 AGREED = "agreed"
 VETOED = "vetoed"
@@ -40,7 +41,7 @@ def vote(sheet: Sheet, *, user_id: int, word: str) -> bool:
     The first who agrees proposes it. Said again it does nothing, also once it is public.
     """
     if word not in WORDS:
-        message = "Say yes, say no, or take your word back: nothing else."
+        message = _("Say yes, say no, or take your word back: nothing else.")
         raise BadWord(message)
     locked = _locked(sheet)
     person = _person(locked, user_id)
@@ -48,7 +49,7 @@ def vote(sheet: Sheet, *, user_id: int, word: str) -> bool:
     if person.vote == chosen:
         return False
     if locked.published_at is not None:
-        message = "It is public already. You can still take your name off it."
+        message = _("It is public already. You can still take your name off it.")
         raise Refusal(message, code="already_public")
     person.vote, person.voted_at = chosen, func.now() if chosen else None
     _propose(locked, user_id=user_id)
@@ -93,7 +94,7 @@ def _person(sheet: Sheet, user_id: int) -> SheetPerson:
     for person in sheet.people:
         if person.user_id == user_id:
             return person
-    message = "Your line isn't in this sheet, so it is for the others to decide."
+    message = _("Your line isn't in this sheet, so it is for the others to decide.")
     raise NotInIt(message)
 
 

@@ -12,6 +12,7 @@ from potluck.rooms import memory, quotes
 from potluck.rooms.models import Round
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipes
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 
 class BadModel(Refusal):
@@ -63,7 +64,7 @@ def chosen_model(asked: str | None) -> str | None:
     if not asked:
         return None
     if asked not in current_settings().openai_models:
-        message = "This model can't be chosen here. Choose one of those on the page."
+        message = _("This model can't be chosen here. Choose one of those on the page.")
         raise BadModel(message)
     return pricing.current_price(asked).model
 

@@ -5,6 +5,8 @@ What was made in it stays. Nothing here commits but the beats, each room by itse
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import func, select, text
 
 from potluck.announcements import announce
@@ -14,6 +16,8 @@ from potluck.rooms import payments, rooms, rounds
 from potluck.rooms.models import Member, Room
 
 DESERTED_AFTER_SECONDS = 3_600
+# Less than a minute, since the database's clock is another.
+VISIT_IS_RECENT = timedelta(seconds=45)
 PEOPLE_PER_BEAT = 50
 
 # Somebody looks at it through a socket, or its page was asked for.
@@ -69,8 +73,9 @@ def was_member(room_code: str, user_id: int) -> Room | None:
 
 def note_visit(room: Room) -> None:
     """Somebody who has a seat asked for the page. Written once a minute at most."""
-    db.session.execute(NOTE_VISIT, {"id": room.id})
-    db.session.commit()
+    if datetime.now(UTC) - room.active_at > VISIT_IS_RECENT:
+        db.session.execute(NOTE_VISIT, {"id": room.id})
+        db.session.commit()
 
 
 def close_deserted() -> None:

@@ -10,6 +10,7 @@ from potluck.accounts.models import User
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import rooms
+from potluck.texts import gettext as _
 
 # Lines that no model has read yet go with their author, and nobody is treated by them any more.
 TAKE_LINES = text("""
@@ -70,7 +71,10 @@ def init_app() -> None:
 def _part(user: User) -> None:
     room = rooms.current_room(user.id)
     if room is not None:
-        message = f"You sit in room {room.code}. Leave it first, so that the others can go on."
+        message = _(
+            "You sit in room %(code)s. Leave it first, so that the others can go on.",
+            code=room.code,
+        )
         raise StillSeated(message)
     for statement in (TAKE_LINES, STOP_TREATING, DROP_DRAFTS, FORGET_PROMPTS):
         db.session.execute(statement, {"user_id": user.id})

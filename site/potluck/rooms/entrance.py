@@ -23,7 +23,7 @@ def visible_room(code: str, user_id: int) -> Room:
     seated = {member.user_id for member in room.members}
     watching = set(presence.here(room.id)) - seated - {user_id}
     if user_id not in seated and len(watching) >= WATCHERS_MAX:
-        message = "So many people watch this room that there is no place left."
+        message = _("So many people watch this room that there is no place left.")
         raise rooms.RoomFull(message)
     return room
 

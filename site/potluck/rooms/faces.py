@@ -17,8 +17,9 @@ from potluck.rooms.preview_drawing import Picture
 from potluck.rooms.reactions import Mark
 from potluck.rooms.sheet_models import Sheet, SheetPerson
 from potluck.rooms.sheets import words as sheet_words
+from potluck.texts import gettext as _
+from potluck.texts import ngettext
 
-SOMEBODY = "somebody"
 SOMEBODYS_INITIALS = "?"
 
 
@@ -71,11 +72,20 @@ class Face:
 
     @property
     def picture(self) -> Picture:
-        """What its preview shows."""
+        """What its preview shows, in the reader's language."""
         people = tuple((person.initials, person.hue) for person in self.people)
         art = self.generation.picture
         name = art.name if art else None
-        return Picture(self.title, self.opening, self.recipe, people, name)
+        return Picture(
+            title=self.title,
+            opening=self.opening,
+            recipe=_(self.recipe),
+            byline=ngettext(
+                "From one line.", "From a line each by %(num)s people.", len(self.people)
+            ),
+            people=people,
+            art=name,
+        )
 
 
 def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:
@@ -88,6 +98,11 @@ def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:
 def face(sheet: Sheet, viewer_id: int | None) -> Face:
     """Of one sheet."""
     return faces([sheet], viewer_id)[0]
+
+
+def without_marks(sheet: Sheet) -> Face:
+    """To a stranger, where nothing shows what people make of it."""
+    return _face(sheet, None, ())
 
 
 def split(sheet: Sheet, viewer_id: int) -> list[Share]:
@@ -132,7 +147,7 @@ def _person(person: SheetPerson, *, line: str, viewer_id: int | None) -> Person:
 
 
 def _name(person: SheetPerson) -> str:
-    return person.user.name if person.is_named else SOMEBODY
+    return person.user.name if person.is_named else _("somebody")
 
 
 def _generation(sheet: Sheet) -> Generation:

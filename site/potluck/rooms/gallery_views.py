@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from potluck.database import db
 from potluck.rooms import faces, gallery
 from potluck.rooms.recipes import recipes
 from potluck.rooms.sheet_views import viewer
@@ -16,6 +17,7 @@ blueprint = Blueprint("gallery", __name__, url_prefix="/gallery")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """A page of it, newest first."""
+    db.read_without_transaction()
     chosen = gallery.chosen_recipe(request.args.get("recipe"))
     before = request.args.get("before")
     page = gallery.page(recipe=chosen, before=before)

@@ -20,6 +20,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from potluck.texts import gettext as _
+
 # More than any recipe lets a model write in one go; the rest is shown without its Markdown.
 MARKDOWN_CHARACTERS_MAX = 20_000
 # Quotes in lists in quotes: further in, text stays text.
@@ -36,15 +38,24 @@ HEADING_LEVEL_MAX = 6
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 # Embeddings, overrides and isolates turn around the text that follows them.
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# A box that a table scrolls in, as the sieve leaves it: no text can hold its first sign.
+TABLE_BOX = '<div class="wide" role="region" aria-label="{label}" tabindex="0">'
+TABLE_BOX_IN_SOURCE = TABLE_BOX.format(label="Table")
+
+
+def rendered(text: str) -> Markup:
+    """The text as HTML to put into an element that htmx ignores, in the reader's language."""
+    box = TABLE_BOX.format(label=escape(_("Table")))
+    return Markup(rendered_in_source(text).replace(TABLE_BOX_IN_SOURCE, box))  # noqa: S704 - as it was
 
 
 @lru_cache(maxsize=RENDERED_TEXTS_KEPT)
-def rendered(text: str) -> Markup:
-    """The text as HTML to put into an element that htmx ignores."""
+def rendered_in_source(text: str) -> str:
+    """The same in the source's language, once for all who look at it."""
     if len(text) > MARKDOWN_CHARACTERS_MAX:
-        return Markup('<div class="plain">{}</div>').format(text.translate(BIDI_CONTROLS))
+        return f'<div class="plain">{escape(text.translate(BIDI_CONTROLS))}</div>'
     # An entity can stand for a character, so those that turn text around go last.
-    return Markup(SIEVE.clean(PARSER.render(text)).translate(BIDI_CONTROLS))  # noqa: S704
+    return SIEVE.clean(PARSER.render(text)).translate(BIDI_CONTROLS)
 
 
 def _parser() -> MarkdownIt:
@@ -100,7 +111,7 @@ Tokens = Sequence[Token]
 
 def _table_opens(*_: object) -> str:
     # It scrolls in a box of its own, which the keyboard must reach.
-    return '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>\n'
+    return f"{TABLE_BOX_IN_SOURCE}<table>\n"
 
 
 def _table_closes(*_: object) -> str:

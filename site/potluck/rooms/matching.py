@@ -43,10 +43,10 @@ def join_pool(user_id: int) -> None:
     pool.wait_for_matches()
     room = rooms.current_room(user_id)
     if room is not None:
-        message = "You sit in a room. Leave it before you wait for another."
+        message = _("You sit in a room. Leave it before you wait for another.")
         raise rooms.AlreadyInRoom(message)
     price = quotes.quote(recipe(DEFAULT_SLUG), people=1).total
-    message = f"One round can cost {price} credits, and you have fewer."
+    message = _("One round can cost %(price)s credits, and you have fewer.", price=number(price))
     ledger.check_can_spend(user_id, price, message=message)
     pool.join(user_id)
     db.session.commit()
@@ -59,7 +59,7 @@ def leave_pool(user_id: int) -> None:
     Raises `AlreadyInRoom` where it had led to a room before this was asked.
     """
     if not pool.leave(user_id) and rooms.current_room(user_id) is not None:
-        message = "You have been matched: your room is open. Leave it there."
+        message = _("You have been matched: your room is open. Leave it there.")
         raise rooms.AlreadyInRoom(message)
     db.session.commit()
 

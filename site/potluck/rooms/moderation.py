@@ -21,6 +21,7 @@ from potluck.rooms.picture_store import NoSuchPicture, StorageAway
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.settlement import Outcome
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -53,18 +54,22 @@ def check_line(line: str) -> None:
         # Refused for that.
         return
     if blocklist.is_blocked(text):
-        message = "There is a word in this line that isn't allowed here. Leave it out, and send it."
+        message = _(
+            "There is a word in this line that isn't allowed here. Leave it out, and send it."
+        )
         raise LineRefused(message, code="line_blocked")
     db.session.rollback()
     try:
         objection = _ask(text)
     except ModelFailed as failure:
         logger.warning("a line wasn't checked: %s %s", failure.code, failure.detail)
-        message = "Lines can't be checked right now, so yours was not added. Try again in a minute."
+        message = _(
+            "Lines can't be checked right now, so yours was not added. Try again in a minute."
+        )
         raise NotChecked(message) from None
     if objection:
         logger.info("a line was refused: %s", objection)
-        message = "This line can't be used here: its check objects to it. Write it another way."
+        message = _("This line can't be used here: its check objects to it. Write it another way.")
         raise LineRefused(message)
 
 

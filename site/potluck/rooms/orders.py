@@ -11,6 +11,7 @@ from potluck.database import db
 from potluck.rooms import clock, memory, parts, pots, prompts, quotes, rooms
 from potluck.rooms.models import Generation, Room, Round
 from potluck.rooms.rounds import WrongPhase, locked_round
+from potluck.texts import gettext as _
 
 HOLD_TTL_SECONDS = 600
 
@@ -26,11 +27,11 @@ def order(room: Room, number: int | None = None) -> Generation:
     rooms.locked(room)
     round_ = locked_round(room, number)
     if round_.phase != "collecting":
-        message = "This round has started already."
+        message = _("This round has started already.")
         raise WrongPhase(message)
     _drop_banned(round_)
     if not round_.contributions:
-        message = "The pot is empty. Add a line first."
+        message = _("The pot is empty. Add a line first.")
         raise WrongPhase(message)
     _write_down_who_pays(round_)
     chosen = round_.kept_recipe

@@ -12,8 +12,9 @@ from sqlalchemy import func
 
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, rounds
+from potluck.rooms import affordability, clock, rounds
 from potluck.rooms.models import Room, Round
+from potluck.texts import gettext as _
 
 Payment = Literal["split", "host", "pot"]
 PAYMENTS: tuple[Payment, ...] = ("split", "host", "pot")
@@ -24,7 +25,7 @@ def chosen(word: str | None) -> Payment:
     for payment in PAYMENTS:
         if word == payment:
             return payment
-    message = "Each pays their part, the host treats, or the pot pays: nothing else."
+    message = _("Each pays their part, the host treats, or the pot pays: nothing else.")
     raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -43,7 +44,7 @@ def agree(room: Room, number: int | None, *, payment: Payment, user_id: int) -> 
     """
     round_ = rounds.locked_round(room, number)
     if round_.phase != "collecting":
-        message = "This round has begun: who pays for it can't change any more."
+        message = _("This round has begun: who pays for it can't change any more.")
         raise rounds.WrongPhase(message)
     before = payment_of(round_)
     if payment == before:
@@ -57,7 +58,7 @@ def agree(room: Room, number: int | None, *, payment: Payment, user_id: int) -> 
         clock.begin(round_, seconds=clock.DECISION_SECONDS)
     db.session.flush()
     if payment == "host":
-        rounds.check_affordable(round_, room, user_id=user_id)
+        affordability.check(round_, room, user_id=user_id)
 
 
 def no_longer_from(room: Room, user_id: int) -> None:

@@ -19,6 +19,7 @@ from potluck.rooms.picture_folder import FolderStore
 from potluck.rooms.picture_store import PictureStore, StorageAway
 from potluck.rooms.sheet_models import Sheet
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def data(name: str) -> bytes:
         return store().read(name)
     except StorageAway as error:
         logger.error("a picture can't be read: %s", error)  # noqa: TRY400 - it says where
-        message = "Pictures can't be reached right now. Try again in a minute."
+        message = _("Pictures can't be reached right now. Try again in a minute.")
         raise PicturesAway(message) from None
 
 

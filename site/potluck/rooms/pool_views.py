@@ -13,7 +13,7 @@ from flask_login import current_user, login_required
 from potluck.credits.views import session_balance
 from potluck.database import db
 from potluck.live import pool
-from potluck.rooms import matching, quotes, rooms
+from potluck.rooms import matching, own_room, quotes, rooms
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
@@ -29,7 +29,7 @@ blueprint = Blueprint("pool", __name__)
 @login_required
 def show() -> ResponseReturnValue:
     """Waiting, or about to; whoever has been matched is led to their room."""
-    room = rooms.current_room(current_user.id)
+    room = own_room.my_room()
     if room:
         return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
     return render_template("pool/show.html", **_pool_context())
@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
 @login_required
 def ticket() -> ResponseReturnValue:
     """What the page says to this member now, as a fragment."""
-    room = rooms.current_room(current_user.id)
+    room = own_room.my_room()
     if room:
         url = url_for("rooms.show", code=room.code)
         if wants_fragment():

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
+from potluck import languages
 from potluck.credits import holds, ledger, pricing
 from potluck.refusals import Refusal
 from potluck.rooms import rooms
 from potluck.rooms.models import Room
+from potluck.texts import gettext as _
 
 STAKE_CREDITS_MAX = 1_000_000
 # For whoever looks at holds that are open for long: a room ends an hour after its last visit.
@@ -37,10 +39,11 @@ class PotTooSmall(Refusal):
 def put_in(room: Room, *, user_id: int, amount_credits: int | None) -> None:
     """Adds to the member's part. Raises `InsufficientCredits` where they haven't as many."""
     if amount_credits is None or not 0 < amount_credits <= STAKE_CREDITS_MAX:
-        message = "Put in one credit or more, as a whole number."
+        message = _("Put in one credit or more, as a whole number.")
         raise BadStake(message)
     rooms.locked(room)
-    message = f"You haven't {amount_credits:,} credits to put in. Nothing was moved."
+    amount = languages.number(amount_credits)
+    message = _("You haven't %(amount)s credits to put in. Nothing was moved.", amount=amount)
     ledger.check_can_spend(user_id, amount_credits, message=message)
     before = holds.pot(room.id).get(user_id, 0)
     holds.take_out_of_pot(room.id, [user_id])
@@ -67,9 +70,11 @@ def draw(
     stakes = holds.pot(room.id)
     in_pot = sum(stakes.values())
     if in_pot < total_credits:
-        message = (
-            f"This round can cost {total_credits:,} credits, and the pot holds {in_pot:,}. "
-            "Put more in, or choose who pays."
+        message = _(
+            "This round can cost %(price)s credits, and the pot holds %(held)s. "
+            "Put more in, or choose who pays.",
+            price=languages.number(total_credits),
+            held=languages.number(in_pot),
         )
         raise PotTooSmall(message)
     amounts = pricing.drained(stakes, total_credits, first=number)

@@ -35,6 +35,8 @@ class Picture:
     title: str
     opening: str
     recipe: str
+    # What can be said in Latin letters of everything.
+    byline: str
     people: tuple[tuple[str, int], ...]
     # What the round itself drew, by its name, where it ended in a picture.
     art: str | None = None
@@ -44,12 +46,6 @@ class Picture:
         """What the file is called."""
         content = json.dumps([VERSION, asdict(self)], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:32]
-
-    @property
-    def byline(self) -> str:
-        """What can be said in Latin letters of everything."""
-        count = len(self.people)
-        return "From one line." if count == 1 else f"From a line each by {count} people."
 
 
 def draw(picture: Picture, art: bytes | None = None) -> Image.Image:

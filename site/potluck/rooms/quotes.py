@@ -10,6 +10,7 @@ from potluck.rooms import prompts
 from potluck.rooms.models import Round
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def picture_price() -> ModelPrice:
     """The price of the model that draws; raises `NoPrice`."""
     model = current_settings().openai_image_model
     if not model:
-        message = "No model that draws is set up here, so there are no pictures."
+        message = _("No model that draws is set up here, so there are no pictures.")
         raise pricing.NoPrice(message, code="no_model")
     return pricing.current_price(model)
 
@@ -108,7 +109,7 @@ def prices_offered() -> list[ModelPrice]:
     """Those of the models that can be used, the default first; raises `NoPrice`."""
     models = current_settings().openai_models
     if not models:
-        message = "No model is set up here yet, so no round can start."
+        message = _("No model is set up here yet, so no round can start.")
         raise pricing.NoPrice(message, code="no_model")
     prices = pricing.current_prices(models)
     return [prices[model] for model in models if model in prices] or [

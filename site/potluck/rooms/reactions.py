@@ -12,15 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms.sheet_models import Reaction, Sheet
+from potluck.texts import gettext as _
 
 # In the order of the page. Each has an icon of its name.
-KINDS = {
-    "warm": "Warm",
-    "spicy": "Spicy",
-    "funny": "Funny",
-    "moving": "Moving",
-    "seconds": "Seconds, please",
-}
+KINDS = ("warm", "spicy", "funny", "moving", "seconds")
 
 
 class BadReaction(Refusal):
@@ -43,7 +38,7 @@ class Mark:
 def react(sheet: Sheet, *, user_id: int, kind: str, is_wanted: bool) -> None:
     """Leaves a mark or takes it away; done twice it is done once. The caller commits."""
     if kind not in KINDS:
-        message = "There is no such mark. Choose one of those on the page."
+        message = _("There is no such mark. Choose one of those on the page.")
         raise BadReaction(message)
     values = {"sheet_id": sheet.id, "user_id": user_id, "kind": kind}
     if is_wanted:
@@ -62,7 +57,19 @@ def marks(sheets: Iterable[Sheet], user_id: int | None) -> dict[int, list[Mark]]
         .group_by(Reaction.sheet_id, Reaction.kind)
     )
     found = {(of, kind): (count, mine) for of, kind, count, mine in db.session.execute(query)}
+    said = labels()
     return {
-        of: [Mark(kind, label, *found.get((of, kind), (0, False))) for kind, label in KINDS.items()]
+        of: [Mark(kind, said[kind], *found.get((of, kind), (0, False))) for kind in KINDS]
         for of in ids
+    }
+
+
+def labels() -> dict[str, str]:
+    """What each kind is called in the reader's language."""
+    return {
+        "warm": _("Warm"),
+        "spicy": _("Spicy"),
+        "funny": _("Funny"),
+        "moving": _("Moving"),
+        "seconds": _("Seconds, please"),
     }

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from potluck.refusals import Refusal
 from potluck.settings import Settings, SettingsError
+from potluck.texts import gettext as _
 
 SHIPPED = Path(__file__).parent / "recipes"
 # In the folder that POTLUCK_VAR names.
@@ -109,7 +110,7 @@ def recipe(slug: str) -> Recipe:
     try:
         return recipes()[slug]
     except KeyError:
-        message = "There is no such recipe. Choose one of those on the page."
+        message = _("There is no such recipe. Choose one of those on the page.")
         raise Refusal(message, code="unknown_recipe", status=422) from None
 
 

@@ -12,6 +12,7 @@ from potluck.database import db
 from potluck.rooms import choices, quotes, rooms, rounds, sheet_text, sheets
 from potluck.rooms.models import Room, Round
 from potluck.rooms.sheet_models import Remix, Sheet
+from potluck.texts import gettext as _
 
 
 def begin(sheet: Sheet, *, user_id: int) -> Room:
@@ -53,5 +54,9 @@ def ingredient(round_: Round, *, viewer_id: int) -> str:
     if sheet is None:
         return ""
     text = sheets.words(sheet)
-    line = f"After “{sheet_text.title(text)}”: {sheet_text.opening(text)}"
+    line = _(
+        "After “%(title)s”: %(opening)s",
+        title=sheet_text.title(text),
+        opening=sheet_text.opening(text),
+    )
     return sheet_text.cut(line, round_.kept_recipe.line_characters_max)

@@ -17,16 +17,11 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import sheets
 from potluck.rooms.sheet_models import Report, Sheet, SheetDecision
+from potluck.texts import gettext as _
 
 WORDS_CHARACTERS_MAX = 500
 SHEETS_SHOWN_MAX = 50
-REASONS = {
-    "hurtful": "It hurts or threatens somebody",
-    "private": "It says something private",
-    "unlawful": "It is against the law",
-    "spam": "It is advertising",
-    "other": "Something else",
-}
+REASONS = ("hurtful", "private", "unlawful", "spam", "other")
 DECISIONS = ("hide", "restore", "keep")
 
 
@@ -49,14 +44,25 @@ class Case:
 def report(sheet: Sheet, *, user_id: int, reason: str, words: str) -> None:
     """Tells the operator. One report of a sheet from each person; another changes nothing."""
     if not sheet.is_public:
-        message = "Only the people in it see this sheet. Nothing was reported."
+        message = _("Only the people in it see this sheet. Nothing was reported.")
         raise Refusal(message, code="not_public")
     if reason not in REASONS:
-        message = "Choose what is wrong with it. Nothing was reported."
+        message = _("Choose what is wrong with it. Nothing was reported.")
         raise BadReport(message)
     values = {"reason": reason, "words": _clean(words)}
     statement = insert(Report).values(sheet_id=sheet.id, user_id=user_id, **values)
     db.session.execute(statement.on_conflict_do_nothing())
+
+
+def reasons() -> dict[str, str]:
+    """What can be wrong with a sheet, in the reader's language."""
+    return {
+        "hurtful": _("It hurts or threatens somebody"),
+        "private": _("It says something private"),
+        "unlawful": _("It is against the law"),
+        "spam": _("It is advertising"),
+        "other": _("Something else"),
+    }
 
 
 def decide(slug: str, *, operator_id: int, decision: str, words: str) -> Sheet:
@@ -67,10 +73,10 @@ def decide(slug: str, *, operator_id: int, decision: str, words: str) -> Sheet:
     query = select(Sheet).where(Sheet.slug == slug, Sheet.published_at.is_not(None))
     sheet = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if sheet is None:
-        message = "There is no such sheet."
+        message = _("There is no such sheet.")
         raise Refusal(message, code="no_such_sheet", status=HTTPStatus.NOT_FOUND)
     if decision not in DECISIONS:
-        message = "Hide it, show it again, or keep it: nothing else."
+        message = _("Hide it, show it again, or keep it: nothing else.")
         raise BadReport(message, code="bad_decision")
     settled = _settle_reports(sheet)
     if _apply(sheet, decision) or (decision == "keep" and settled):

@@ -6,6 +6,7 @@ from potluck import pauses
 from potluck.database import db
 from potluck.rooms import rounds
 from potluck.rooms.models import Contribution, Room, Round
+from potluck.texts import gettext as _
 
 
 def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
@@ -17,10 +18,10 @@ def reopen(room: Room, number: int | None = None, *, user_id: int) -> Round:
     pauses.check("rounds")
     failed = rounds.locked_round(room, number)
     if failed.phase != "failed":
-        message = "This round didn't fail, so there is nothing to try again."
+        message = _("This round didn't fail, so there is nothing to try again.")
         raise rounds.WrongPhase(message)
     if not rounds.may_stop(failed, user_id):
-        message = "The host and those whose lines are in can try it again."
+        message = _("The host and those whose lines are in can try it again.")
         raise rounds.NotPayer(message)
     seated = {member.user_id for member in room.members}
     treater = failed.treated_by if failed.treated_by in seated else None

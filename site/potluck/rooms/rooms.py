@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import NoReturn
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +14,7 @@ from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms.models import Member, Room
+from potluck.texts import gettext as _
 
 SEATS_MIN = 2
 SEATS_MAX = 8
@@ -75,7 +77,7 @@ def create_room(user_ids: Sequence[int]) -> Room:
     The caller commits.
     """
     assert 1 <= len(user_ids) <= SEATS_MAX
-    code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+    code = "".join(secrets.choice(CODE_CHARACTERS) for _each in range(CODE_LENGTH))
     room = Room(code=code, host_id=user_ids[0])
     db.session.add(room)
     db.session.flush()
@@ -102,7 +104,7 @@ def room_of_member(code: str, user_id: int) -> Room:
     """The room, if this person sits in it; for others it doesn't exist."""
     room = current_room(user_id)
     if room is None or room.code != code.lower():
-        message = "There is no such room, or you have no seat in it."
+        message = _("There is no such room, or you have no seat in it.")
         raise _no_such_room(message)
     return room
 
@@ -111,7 +113,7 @@ def room_of_host(code: str, user_id: int) -> Room:
     """The room, locked, if this person is its host. Raises `NotHost` to others who sit in it."""
     room = locked(room_of_member(code, user_id))
     if room.host_id != user_id:
-        message = "The host of the room decides this: it isn't you at the moment."
+        message = _("The host of the room decides this: it isn't you at the moment.")
         raise NotHost(message)
     return room
 
@@ -120,18 +122,25 @@ def room_of_onlooker(code: str, user_id: int) -> Room:
     """The room, if this person sits in it, or can only watch because every seat is taken."""
     room = room_by_code(code)
     if seats_left(room) and user_id not in {member.user_id for member in room.members}:
-        message = "You have no seat in this room, and one is free: take it on the room's page."
+        message = _("You have no seat in this room, and one is free: take it on the room's page.")
         raise _no_such_room(message)
     return room
 
 
 def room_by_code(code: str) -> Room:
     """An open room behind an invitation: who knows the code may ask for a seat."""
-    room = db.session.scalar(select(Room).filter_by(code=code.lower(), closed_at=None))
-    if room is None:
-        message = "There is no open room with this code. Ask for the link again."
-        raise _no_such_room(message)
-    return room
+    return open_room(code) or refuse_code()
+
+
+def open_room(code: str) -> Room | None:
+    """The same, or None."""
+    return db.session.scalar(select(Room).filter_by(code=code.lower(), closed_at=None))
+
+
+def refuse_code() -> NoReturn:
+    """Raises what is said where no open room has a code."""
+    message = _("There is no open room with this code. Ask for the link again.")
+    raise _no_such_room(message)
 
 
 def locked(room: Room) -> Room:
@@ -143,7 +152,7 @@ def locked(room: Room) -> Room:
 def join(room: Room, user_id: int) -> None:
     """Takes a free seat, or the one this person had. The caller commits."""
     if locked(room).closed_at:
-        message = "This room was closed a moment ago. Open one of your own."
+        message = _("This room was closed a moment ago. Open one of your own.")
         raise _no_such_room(message)
     elsewhere = current_room(user_id)
     if elsewhere is not None:
@@ -151,7 +160,7 @@ def join(room: Room, user_id: int) -> None:
             return
         raise _already()
     if seats_left(room) == 0:
-        message = "Every seat in this room is taken. You can watch until one is free."
+        message = _("Every seat in this room is taken. You can watch until one is free.")
         raise RoomFull(message)
     seat = _free_seat(room)
     db.session.execute(SIT, {"room_id": room.id, "user_id": user_id, "seat": seat})
@@ -177,7 +186,9 @@ def set_seats(room: Room, seats: int | None) -> None:
     """As many may sit from now on; nobody has to get up."""
     fewest = max(SEATS_MIN, len(room.members))
     if seats is None or not fewest <= seats <= SEATS_MAX:
-        message = f"This room can have {fewest} to {SEATS_MAX} seats."
+        message = _(
+            "This room can have %(fewest)s to %(most)s seats.", fewest=fewest, most=SEATS_MAX
+        )
         raise BadSeats(message)
     room.seats = seats
 
@@ -200,7 +211,7 @@ def _free_seat(room: Room) -> int:
 
 
 def _already() -> AlreadyInRoom:
-    message = "You sit in another room. Leave it first: one room at a time."
+    message = _("You sit in another room. Leave it first: one room at a time.")
     return AlreadyInRoom(message)
 
 

@@ -34,6 +34,7 @@ from potluck.rooms import (
 )
 from potluck.rooms.models import Generation, Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
+from potluck.texts import gettext as _
 from potluck.web import fragment, wants_fragment
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
@@ -245,7 +246,9 @@ def _order(room: Room, number: int | None, *, short: str | None, user_id: int) -
         case "treat":
             return short_lines.treat(room, number, user_id=user_id)
         case _:
-            message = "A line that can't be paid for yet is left out, or you treat: nothing else."
+            message = _(
+                "A line that can't be paid for yet is left out, or you treat: nothing else."
+            )
             raise Refusal(message, code="bad_choice", status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

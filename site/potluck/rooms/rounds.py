@@ -10,12 +10,13 @@ from http import HTTPStatus
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from potluck.credits import holds, ledger
+from potluck import languages
+from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import clock, drafts, memory, prompts, quotes, rooms
+from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe
 from potluck.texts import gettext as _
@@ -63,7 +64,7 @@ def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
         .order_by(Round.number.desc())
         .offset(skipped)
         .limit(EARLIER_ROUNDS_MAX)
-        .options(selectinload(Round.contributions), selectinload(Round.generation))
+        .options(selectinload(Round.contributions), joinedload(Round.generation))
     )
     return list(db.session.scalars(query))
 
@@ -84,7 +85,7 @@ def open_round(
     last = current_round(room)
     _check_is_meant(last, after)
     if last and last.phase in {"collecting", "generating"}:
-        message = "A round is open already: it shows on the page."
+        message = _("A round is open already: it shows on the page.")
         raise WrongPhase(message)
     remembered = memory.NOTHING if fresh else memory.after(last, model=model)
     round_ = Round(
@@ -107,7 +108,7 @@ def change_recipe(room: Room, chosen: Recipe, *, number: int | None = None) -> N
     """Makes something else of a round, as long as nobody has put a line into it."""
     round_ = locked_round(room, number)
     if round_.phase != "collecting" or round_.contributions:
-        message = "Somebody has added a line to this round. Choose again for the next one."
+        message = _("Somebody has added a line to this round. Choose again for the next one.")
         raise WrongPhase(message)
     round_.recipe, round_.recipe_terms = chosen.slug, chosen.terms
 
@@ -134,9 +135,11 @@ def contribute(
         )
         raise DoorsWereOpened(message)
     if round_.phase != "collecting":
-        message = "This round is past collecting. Your line was not added, and is kept as a draft."
+        message = _(
+            "This round is past collecting. Your line was not added, and is kept as a draft."
+        )
         raise WrongPhase(message)
-    check_affordable(round_, room, user_id=user_id)
+    affordability.check(round_, room, user_id=user_id)
     values = {"round_id": round_.id, "user_id": user_id, "text": _clean(line, round_)}
     statement = insert(Contribution).values(values)
     db.session.execute(
@@ -175,7 +178,7 @@ def extend(room: Room, number: int | None = None) -> None:
     """The host's choice to wait a minute longer for whoever still writes."""
     round_ = locked_round(room, number)
     if round_.phase != "collecting" or not clock.extend(round_):
-        message = "No clock is running, so there is nothing to extend."
+        message = _("No clock is running, so there is nothing to extend.")
         raise WrongPhase(message)
     db.session.flush()
 
@@ -184,7 +187,7 @@ def put_away(room: Room, number: int | None = None) -> None:
     """The host's choice to end a round that hasn't begun. Nobody pays."""
     round_ = locked_round(room, number)
     if round_.phase != "collecting":
-        message = "This round has begun already. You can stop it."
+        message = _("This round has begun already. You can stop it.")
         raise WrongPhase(message)
     _end(round_)
 
@@ -203,7 +206,7 @@ def request_stop(room: Room, number: int | None = None, *, user_id: int) -> int 
     """Asks the running generation to end with what is there; asking twice does no harm."""
     round_ = locked_round(room, number)
     if round_.phase == "generating" and not may_stop(round_, user_id):
-        message = "The host and those who pay can stop this. You are neither this time."
+        message = _("The host and those who pay can stop this. You are neither this time.")
         raise NotPayer(message)
     return _stop(round_)
 
@@ -239,28 +242,10 @@ def locked_round(room: Room, number: int | None = None) -> Round:
     )
     round_ = db.session.scalar(query)
     if round_ is None:
-        message = "No round is open. Open one first."
+        message = _("No round is open. Open one first.")
         raise WrongPhase(message)
     _check_is_meant(round_, number)
     return round_
-
-
-def check_affordable(round_: Round, room: Room, *, user_id: int) -> None:
-    """Raises `InsufficientCredits` where whoever would pay for this member's line can't."""
-    quote = quotes.quote_of(round_, people=len(room.members))
-    if round_.from_pot:
-        # Whether it holds enough is seen when the round starts: more can be put in until then.
-        return
-    treater = round_.treated_by
-    if treater is None:
-        message = f"Your part of this round can cost {quote.each} credits, and you have fewer."
-        ledger.check_can_spend(user_id, quote.each, message=message)
-    elif treater == user_id:
-        message = f"You treat, and this round can cost {quote.total} credits: you have fewer."
-        ledger.check_can_spend(user_id, quote.total, message=message)
-    else:
-        message = "The host treats, and hasn't the credits for this round at the moment."
-        ledger.check_can_spend(treater, quote.total, message=message)
 
 
 def _end(round_: Round) -> None:
@@ -280,7 +265,7 @@ def _stop(round_: Round) -> int | None:
 def _check_is_meant(round_: Round | None, number: int | None) -> None:
     """Refuses what was meant for another round than the newest."""
     if round_ and number is not None and round_.number != number:
-        message = "Another round has begun since: it shows on the page. Nothing was done."
+        message = _("Another round has begun since: it shows on the page. Nothing was done.")
         raise WrongPhase(message)
 
 
@@ -288,9 +273,13 @@ def _clean(line: str, round_: Round) -> str:
     text = prompts.one_line(line)
     limit = round_.kept_recipe.line_characters_max
     if not text:
-        message = "Write something first: one line is enough."
+        message = _("Write something first: one line is enough.")
         raise BadLine(message, code="line_empty")
     if len(text) > limit:
-        message = f"That is {len(text):,} characters long. A line has at most {limit}."
+        message = _(
+            "That is %(length)s characters long. A line has at most %(limit)s.",
+            length=languages.number(len(text)),
+            limit=limit,
+        )
         raise BadLine(message, code="line_too_long")
     return text

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from potluck import languages
 from potluck.accounts.operators import is_operator
 from potluck.announcements import announce
 from potluck.database import db
@@ -71,7 +72,7 @@ def show(sheet_slug: str) -> ResponseReturnValue:
         split=faces.split(sheet, viewer_id) if is_inside and viewer_id else None,
         me=next((person for person in sheet.people if person.user_id == viewer_id), None),
         is_inside=is_inside,
-        reasons=reports.REASONS,
+        reasons=reports.reasons(),
         site=current_settings().origin,
     )
 
@@ -88,9 +89,10 @@ def of_round(code: str, number: int) -> ResponseReturnValue:
 @blueprint.get("/sheets/<sheet_slug>/preview.png")
 @limiter.limit(PREVIEW_LIMIT)
 def preview(sheet_slug: str) -> ResponseReturnValue:
-    """The picture of a public sheet."""
+    """The picture of a public sheet, in the language that its address names: it may be cached."""
     sheet = sheets.find(sheet_slug, viewer_id=None)
-    picture = faces.face(sheet, None).picture
+    with languages.written_in(request.args.get("language")):
+        picture = faces.face(sheet, None).picture
     # Drawing takes a while, and needs nothing of the database.
     db.session.rollback()
     folder = current_settings().potluck_var / "previews"

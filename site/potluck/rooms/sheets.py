@@ -17,24 +17,25 @@ from potluck.refusals import Refusal
 from potluck.rooms.models import Contribution, Member, Room, Round
 from potluck.rooms.rooms import CODE_CHARACTERS
 from potluck.rooms.sheet_models import Sheet, SheetPerson
+from potluck.texts import gettext as _
 
 SLUG_LENGTH = 12
 HUES = range(1, 9)
 LATEST_MAX = 5
 MINE_PER_PAGE = 20
-# What every page and card of a sheet shows.
-WHOLE: tuple[ORMOption, ...] = (
+ITS_ROUND: tuple[ORMOption, ...] = (
     joinedload(Sheet.round).joinedload(Round.room),
     joinedload(Sheet.round).joinedload(Round.generation),
     joinedload(Sheet.round).selectinload(Round.contributions),
-    selectinload(Sheet.people),
 )
+# What every page and card of a sheet shows.
+WHOLE = (*ITS_ROUND, selectinload(Sheet.people))
 
 
 def make(round_: Round) -> None:
     """Gives a round that has ended with a text its page. The caller commits, with the bill."""
     hues = _hues(round_)
-    slug = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(SLUG_LENGTH))
+    slug = "".join(secrets.choice(CODE_CHARACTERS) for _each in range(SLUG_LENGTH))
     people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
     db.session.add(Sheet(slug=slug, round_id=round_.id, people=people))
     db.session.flush()
@@ -125,7 +126,7 @@ def inside(user_id: int) -> ColumnElement[bool]:
 
 def _found(sheet: Sheet | None) -> Sheet:
     if sheet is None:
-        message = "There is no such sheet, or it isn't yours to see."
+        message = _("There is no such sheet, or it isn't yours to see.")
         raise Refusal(message, code="no_such_sheet", status=HTTPStatus.NOT_FOUND)
     return sheet
 

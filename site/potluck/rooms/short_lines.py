@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import func
 
+from potluck import languages
 from potluck.accounts.models import User
 from potluck.credits import ledger
 from potluck.database import db
 from potluck.rooms import clock, orders, quotes, rooms, rounds
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.quotes import Quote
+from potluck.texts import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,11 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
 def word_to_author(line: Contribution) -> str:
     """What its author is told of a line that waits: why, and what they can do."""
     balance, quote, host = ledger.balance(line.user_id), _quote(line.round), _host(line.round)
-    wait = f"wait: {host.name} can go on without it, or treat you." if host else "wait."
     if balance.is_frozen:
-        why = "Your credits are frozen while your bank looks into one of your payments."
-        return f"{why} Nobody was charged, and your line stays for now. You can {wait}"
+        return f"{_frozen()} {_what_the_frozen_can_do(host)}"
     if quote and balance.available >= quote.each:
-        return "You have the credits for this round now: send your line again, and it counts."
-    price = f"{quote.each:,} credits" if quote else "more than you have"
-    return (
-        f"Your part of this round can cost {price}, and you have {balance.available:,}. "
-        f"Nobody was charged, and your line waits. Top up and send it again, or {wait}"
-    )
+        return _("You have the credits for this round now: send your line again, and it counts.")
+    return f"{_too_dear(quote, balance.available)} {_what_to_do(host)}"
 
 
 def mark(room: Room, user_ids: frozenset[int]) -> frozenset[int]:
@@ -117,19 +113,58 @@ def treat(room: Room, number: int | None, *, user_id: int) -> Generation:
         return orders.order(room)
     except ledger.InsufficientCredits as refusal:
         if user_id in refusal.user_ids:
-            message = (
-                f"Treating can cost you {at_most:,} credits, and you have fewer. Nobody was "
-                "charged. Top up first, or go on without what can't be paid for."
+            message = _(
+                "Treating can cost you %(price)s credits, and you have fewer. Nobody was "
+                "charged. Top up first, or go on without what can't be paid for.",
+                price=languages.number(at_most),
             )
             ledger.check_can_spend(user_id, at_most, message=message)
         raise
+
+
+def _frozen() -> str:
+    return _(
+        "Your credits are frozen while your bank looks into one of your payments. "
+        "Nobody was charged, and your line stays for now."
+    )
+
+
+def _what_the_frozen_can_do(host: User | None) -> str:
+    if host is None:
+        return _("You can wait.")
+    return _("You can wait: %(host)s can go on without it, or treat you.", host=host.name)
+
+
+def _too_dear(quote: Quote | None, available_credits: int) -> str:
+    available = languages.number(available_credits)
+    if quote is None:
+        return _(
+            "Your part of this round can cost more than you have, and you have %(available)s. "
+            "Nobody was charged, and your line waits.",
+            available=available,
+        )
+    return _(
+        "Your part of this round can cost %(price)s credits, and you have %(available)s. "
+        "Nobody was charged, and your line waits.",
+        price=languages.number(quote.each),
+        available=available,
+    )
+
+
+def _what_to_do(host: User | None) -> str:
+    if host is None:
+        return _("Top up and send it again, or wait.")
+    return _(
+        "Top up and send it again, or wait: %(host)s can go on without it, or treat you.",
+        host=host.name,
+    )
 
 
 def _decided_by(room: Room, number: int | None, *, user_id: int) -> Round:
     round_ = rounds.locked_round(room, number)
     host = _host(round_)
     if host is None or host.id != user_id:
-        message = "The host of the room decides this: it isn't you at the moment."
+        message = _("The host of the room decides this: it isn't you at the moment.")
         raise rooms.NotHost(message)
     return round_
 

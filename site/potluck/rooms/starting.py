@@ -16,6 +16,7 @@ from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import clock, orders, pots, rounds, short_lines
 from potluck.rooms.models import Generation, Room
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def _give_back(room: Room, user_ids: frozenset[int]) -> NoReturn:
     db.session.commit()
     for user_id in user_ids:
         announce("credits", user_id=user_id)
-    message = (
+    message = _(
         "Some of the credits in the pot can't be spent any more, and were given back. "
         "Nobody was charged. See whether what is left is enough, and start again."
     )

@@ -11,7 +11,17 @@ from flask_login import current_user, login_required
 from potluck.announcements import announce
 from potluck.database import db
 from potluck.live import pool
-from potluck.rooms import closing, entrance, invitations, payments, quotes, rooms, rounds, starting
+from potluck.rooms import (
+    closing,
+    entrance,
+    invitations,
+    own_room,
+    payments,
+    quotes,
+    rooms,
+    rounds,
+    starting,
+)
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.rooms.round_views import room_context
@@ -23,7 +33,7 @@ blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 @login_required
 def index() -> ResponseReturnValue:
     """The room one sits in, or home."""
-    room = rooms.current_room(current_user.id)
+    room = own_room.my_room()
     target = url_for(".show", code=room.code) if room else url_for("home.index")
     return redirect(target, HTTPStatus.SEE_OTHER)
 
@@ -44,12 +54,14 @@ def create() -> ResponseReturnValue:
 @login_required
 def show(code: str) -> ResponseReturnValue:
     """The room to those who sit in it, what is left of it, or an invitation."""
-    closed = closing.was_member(code, current_user.id)
-    if closed:
-        return _closed(closed)
-    room = rooms.room_by_code(code)
+    db.read_without_transaction()
+    room = rooms.open_room(code)
+    if room is None:
+        closed = closing.was_member(code, current_user.id)
+        return _closed(closed) if closed else rooms.refuse_code()
     if current_user.id not in {member.user_id for member in room.members}:
         return _invitation(room)
+    own_room.note(room)
     closing.note_visit(room)
     earlier = rounds.earlier_rounds(room)
     return render_template("rooms/show.html", earlier=earlier, **room_context(room))
@@ -130,11 +142,6 @@ def close(code: str) -> ResponseReturnValue:
     return _to(room)
 
 
-def my_room() -> Room | None:
-    """The room that whoever looks sits in: the way back to it stands on other pages."""
-    return rooms.current_room(current_user.id) if current_user.is_authenticated else None
-
-
 def _leave(code: str) -> Room:
     room = rooms.room_of_member(code, current_user.id)
     rooms.leave(room, current_user.id)
@@ -162,7 +169,7 @@ def _invitation(room: Room) -> ResponseReturnValue:
         "rooms/join.html",
         room=room,
         host_name=host.name if host else None,
-        elsewhere=rooms.current_room(current_user.id),
+        elsewhere=own_room.my_room(),
         seats_left=rooms.seats_left(room),
         quote=quotes.quote_or_none(),
     )

@@ -42,6 +42,7 @@ def only_in_development() -> None:
 @login_required
 def show() -> ResponseReturnValue:
     """All of it at once. Names of colours and icons are read from the files that define them."""
+    styles = "\n".join(path.read_text() for path in sorted(STYLES.glob("*.css")))
     groups = {
         **front_samples.groups(),
         **money_samples.groups(),
@@ -52,7 +53,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "styleguide/page.html",
         groups=groups,
-        colours=COLOUR.findall((STYLES / "base.css").read_text()),
-        icons=ICON.findall((STYLES / "icons.css").read_text()),
+        colours=COLOUR.findall(styles),
+        icons=ICON.findall(styles),
         statuses=STATUSES,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -115,7 +116,6 @@ def _automatic() -> list[Sample]:
         _top_up("Limit reached, one being bought", card=card, rule=_rule(), spent_minor=1_900),
         *(_top_up(f"Stopped: {why}", card=card, rule=_rule(stopped=why)) for why in STOPPED),
         Sample("On other pages", "billing/_automatic_notice.html", notice),
-        Sample("The card’s name", "billing/_card_name.html", {"card": card}),
     ]
 
 
@@ -187,6 +187,17 @@ def _receipts() -> list[Sample]:
         "Stopped": {"state": "stopped"},
         "Failed": {"state": "failed", "error_code": "provider_busy"},
     }
+    payers = [
+        thing(name="Ada", is_own=True, credits=9, guests=["Ben", "Chioma", "Dragomir"]),
+        thing(name="Eun-ji", is_own=False, credits=9, guests=[]),
+    ]
+    return [
+        Sample("Who paid", "styleguide/_payers.html", {"payers": payers}, frame="ticket receipt"),
+        *_sums(states),
+    ]
+
+
+def _sums(states: Mapping[str, Mapping[str, Any]]) -> list[Sample]:
     untaken = {"captured": 0, "held": 14, "ended_at": AT, "cost_credits": 0, "state": "done"}
     return [
         Sample(

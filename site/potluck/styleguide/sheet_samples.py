@@ -6,7 +6,7 @@ from typing import Any
 
 from potluck.rooms import reports
 from potluck.rooms.faces import Person, Share
-from potluck.rooms.reactions import KINDS, Mark
+from potluck.rooms.reactions import Mark, labels
 from potluck.styleguide.money_samples import AT
 from potluck.styleguide.room_samples import LINES, generation_of
 from potluck.styleguide.samples import NAMES, Sample, opened, person, thing
@@ -46,10 +46,16 @@ def face(
         opening="Marit kept the lamp at Skerry Point for eleven years and slept with a candle.",
         people=shown,
         marks=[
-            Mark(kind, label, count, count > 0 and kind == "warm") for kind, label in KINDS.items()
+            Mark(kind, label, count, count > 0 and kind == "warm")
+            for kind, label in labels().items()
         ],
         generation=generation_of(),
     )
+
+
+def _marks(count: int) -> list[Mark]:
+    said = labels().items()
+    return [Mark(kind, label, count, count > 0 and kind == "warm") for kind, label in said]
 
 
 def sheet_of(
@@ -110,6 +116,7 @@ def _agreements() -> list[Sample]:
 def _reactions() -> list[Sample]:
     stranger = {"current_user": thing(is_authenticated=False, id=None)}
     sheet = sheet_of(is_public=True)
+    reasons = {"reasons": reports.reasons()}
     shared = {"face": face(sheet), "sheet": sheet, "is_undecided": False}
     return [
         Sample("To members", "sheets/_reactions.html", shared),
@@ -119,7 +126,7 @@ def _reactions() -> list[Sample]:
         Sample(
             "Sharing, signed out", "sheets/_share.html", {**shared, **stranger}, frame="sheet-page"
         ),
-        opened(Sample("Reporting", "sheets/_report.html", {"reasons": reports.REASONS, **shared})),
+        opened(Sample("Reporting", "sheets/_report.html", {**shared, **reasons})),
     ]
 
 

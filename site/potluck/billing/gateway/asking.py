@@ -11,6 +11,7 @@ import stripe
 
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.texts import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def asking(refusal: str) -> Iterator[None]:
         if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise StripeBroke(unavailable(error).message) from error
         if error.http_status == HTTPStatus.NOT_FOUND:
-            raise StripeUnknown("Stripe doesn't know of it.") from error
+            raise StripeUnknown(_("Stripe doesn't know of it.")) from error
         logger.error("Stripe refused: %s %s", type(error).__name__, error)  # noqa: TRY400
         raise StripeRefused(refusal) from error
 
@@ -76,8 +77,10 @@ def unavailable(error: stripe.StripeError) -> StripeUnavailable:
     """What is raised where nobody knows, or where another try may do."""
     logger.warning("Stripe gave no answer: %s", type(error).__name__)
     return StripeUnavailable(
-        "Stripe doesn't answer, so no payment was started and nothing was charged. "
-        "Try again in a minute."
+        _(
+            "Stripe doesn't answer, so no payment was started and nothing was charged. "
+            "Try again in a minute."
+        )
     )
 
 

@@ -24,6 +24,7 @@ from potluck.billing.gateway.asking import (
 )
 from potluck.billing.gateway.news import DisputeNews, RefundNews, Sale
 from potluck.settings import Settings
+from potluck.texts import gettext as _
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -91,7 +92,7 @@ class Gateway:
 
         Stripe keeps a key for at least 24 hours, https://docs.stripe.com/api/idempotent_requests.
         """
-        with asking("Stripe would not open a checkout. Nothing was charged. Try again later."):
+        with asking(_("Stripe would not open a checkout. Nothing was charged. Try again later.")):
             session = self.client.v1.checkout.sessions.create(
                 params=_params(order), options=once(f"purchase:{order.purchase_id}")
             )
@@ -99,7 +100,7 @@ class Gateway:
 
     def sale_of_checkout(self, session_id: str) -> Sale:
         """How a checkout stands. Asked once: whoever wants to know comes again."""
-        with asking("Stripe would not say how this checkout stands."):
+        with asking(_("Stripe would not say how this checkout stands.")):
             session = self.client.v1.checkout.sessions.retrieve(
                 session_id,
                 params={"expand": ["payment_intent.latest_charge"]},
@@ -191,7 +192,7 @@ def current_gateway() -> Gateway:
     """That of the app that is being served; raises `BuyingUnavailable`."""
     gateway: Gateway | None = current_app.extensions["stripe"]
     if gateway is None:
-        message = "Credits can't be bought here at the moment. Nothing was charged."
+        message = _("Credits can't be bought here at the moment. Nothing was charged.")
         raise BuyingUnavailable(message)
     return gateway
 

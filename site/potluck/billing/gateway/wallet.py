@@ -17,6 +17,7 @@ import stripe
 from potluck.billing.gateway import news
 from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once
 from potluck.billing.gateway.client import current_gateway
+from potluck.texts import gettext as _
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -51,7 +52,7 @@ class Setup:
 
 def create_customer(*, reference: uuid.UUID, member: uuid.UUID) -> str:
     """The id of a customer without name or address; asked again, the same one."""
-    with asking("Stripe would not keep a card just now. Nothing was saved or charged."):
+    with asking(_("Stripe would not keep a card just now. Nothing was saved or charged.")):
         customer = current_gateway().client.v1.customers.create(
             params={"metadata": {"member": str(member)}}, options=once(f"customer:{reference}")
         )
@@ -76,7 +77,7 @@ def open_setup(
         "cancel_url": f"{page}?cancelled=1",
         "expires_at": int(time.time()) + SETUP_SECONDS,
     }
-    with asking("Stripe would not keep a card just now. Nothing was saved or charged."):
+    with asking(_("Stripe would not keep a card just now. Nothing was saved or charged.")):
         session = current_gateway().client.v1.checkout.sessions.create(
             params=params, options=once(f"setup:{uuid.uuid4()}")
         )

@@ -1,0 +1,134 @@
+"""The balance and its badge, which every open page asks for whenever credits move.
+
+They are answered in front of the app and with its very answer, but only where everything is as
+usual: a member whose session is good. Whatever else comes, a stranger, somebody who is banned, a
+cookie that is over or a database that is away, goes on to the app, which has a word for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psycopg
+from flask import Flask, g
+
+from potluck import languages, logs, web
+from potluck.accounts.sessions import SEEN_EVERY_SECONDS, cookie_name
+from potluck.credits.ledger import Balance
+from potluck.database import db
+from potluck.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# As `sessions.FIND` has it, of those alone who may come in.
+FIND = """
+    SELECT s.id, s.user_id, a.posted, a.held, a.seq,
+        s.last_seen_at < now() - make_interval(secs => %s)
+    FROM sessions s
+    JOIN users u ON u.id = s.user_id AND u.banned_at IS NULL
+    JOIN accounts a ON a.user_id = s.user_id
+    WHERE s.token_digest = %s AND s.expires_at > now()
+"""
+SEEN = "UPDATE sessions SET last_seen_at = now() WHERE id = %s RETURNING id"
+
+
+def init_app(app: Flask) -> None:
+    """Call it last: it stands in front of everything else."""
+    app.wsgi_app = HotReads(app)  # type: ignore[method-assign]
+
+
+class Found(NamedTuple):
+    """A session and what its member has."""
+
+    session_id: int
+    user_id: int
+    posted: int
+    held: int
+    seq: int
+    is_stale: bool
+
+    @property
+    def balance(self) -> Balance:
+        """As templates know it."""
+        return Balance(posted=self.posted, held=self.held, seq=self.seq)
+
+
+class HotReads:
+    """The outermost door of the app."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._behind = app.wsgi_app
+        settings: Settings = app.extensions["settings"]
+        self._host = urlsplit(settings.public_url).hostname
+        self._token = re.compile(rf"(?:^|; ?){cookie_name(settings)}=([\w-]+)(?:;|$)", re.ASCII)
+        self._answers: dict[str, tuple[str, str, Callable[[WSGIEnvironment, Found], str]]] = {
+            "/credits/balance": ("credits.balance", "application/json", _numbers),
+            "/credits/badge": ("credits.badge", "text/html; charset=utf-8", self._badge),
+        }
+        links = app.url_map.bind("")
+        self._links = {name: links.build(name) for name in ("credits.index", "credits.badge")}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = self._answers.get(environ["PATH_INFO"])
+        if asked is None:
+            return self._behind(environ, start_response)
+        started_at = time.monotonic()
+        found = self._find(environ)
+        if found is None:
+            return self._behind(environ, start_response)
+        endpoint, kind, write = asked
+        body = write(environ, found).encode()
+        request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        headers = [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Vary", "Cookie"),
+            ("X-Request-Id", request_id),
+            *web.safety_headers(self._app.extensions["settings"]).items(),
+            ("Cache-Control", "no-store"),
+        ]
+        with logs.about(request=request_id, session=found.session_id, user=found.user_id):
+            web.note_request("GET", environ["PATH_INFO"], endpoint, 200, started_at=started_at)
+        start_response("200 OK", headers)
+        return [body]
+
+    def _find(self, environ: WSGIEnvironment) -> Found | None:
+        """None where the app has to look for itself."""
+        is_plain = environ["REQUEST_METHOD"] == "GET" and not environ.get("SCRIPT_NAME")
+        # By another of our names, the app leads to the first.
+        is_plain = is_plain and environ.get("HTTP_HOST", "").partition(":")[0] == self._host
+        is_plain = is_plain and not db.is_away
+        token = self._token.search(environ.get("HTTP_COOKIE", "")) if is_plain else None
+        if token is None:
+            return None
+        digest = hashlib.sha256(token[1].encode()).digest()
+        try:
+            row = db.quick.first(FIND, (float(SEEN_EVERY_SECONDS), digest))
+            found = Found(*row) if row else None
+            if found and found.is_stale:
+                db.quick.first(SEEN, (found.session_id,))
+        except psycopg.Error:
+            return None
+        return found
+
+    def _badge(self, environ: WSGIEnvironment, found: Found) -> str:
+        """The partial of every page."""
+        values: dict[str, Any] = {"balance": lambda: found.balance, "url_for": self._links.get}
+        with self._app.app_context():
+            g.language = languages.of_handshake(environ)
+            return self._app.jinja_env.get_template("credits/_badge.html").render(values)
+
+
+def _numbers(_environ: WSGIEnvironment, found: Found) -> str:
+    available = found.balance.available
+    return (
+        f'{{"available":{available},"held":{found.held},"posted":{found.posted},'
+        f'"seq":{found.seq}}}\n'
+    )
