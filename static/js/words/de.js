@@ -22,7 +22,7 @@ export default {
     "{count} weitere schauen zu."
   ],
   "Pool": "Pool",
-  "Reconnecting…": "Verbindung wird wiederhergestellt …",
+  "Reconnecting…": "Verbinde neu …",
   "Send it again": "Noch einmal schicken",
   "Send your line": "Deine Zeile abschicken",
   "Sign in": "Anmelden",
