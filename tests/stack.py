@@ -19,6 +19,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from sandbox.ports import free_port
+from tests import laid_down
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS_MAX = 60
@@ -87,6 +88,8 @@ def running_stack(var: Path, *arguments: str, **env: str) -> Iterator[Stack]:
     started = start(var, *arguments, **env)
     try:
         told = _wait_until_ready(started)
+        if (var / laid_down.MARK).exists():
+            assert "Bringing the database" not in started.output, "it was laid down otherwise"
         yield Stack(
             process=started.process,
             var=var,
@@ -118,6 +121,9 @@ def start(var: Path, *arguments: str, **env: str) -> Started:
         "SANDBOX_MODEL": "scripted",
         **env,
     }
+    has_database = environ["DATABASE_URL"] or (var / "postgres").exists()
+    if not has_database and not arguments:
+        laid_down.lay_down(var, models=environ["SANDBOX_MODEL"], environ=environ)
     number, terminal = tempfile.mkstemp(prefix="terminal-", dir=var.parent)
     with os.fdopen(number, "wb") as output:
         process = subprocess.Popen(

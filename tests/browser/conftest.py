@@ -21,13 +21,19 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path, arguments = chromium_path(), ["--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+def chromium_path() -> str:
+    """The Chromium that is installed here."""
     installed = (found for name in NAMES if (found := shutil.which(name)))
     path = os.environ.get("CHROMIUM") or next(installed, None)
     assert path, "These tests need Chromium. On Debian: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    return path
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,28 @@ TABS_MAX = 60
 PICTURE_BYTES_MAX = 120_000
 JPEG_QUALITY = 75
 HAS_FOCUS = "element => element === document.activeElement"
+# What is wrong with where the Tab key led: nothing shows that it is there, or the way to it went
+# back up the page. What stands in another column may be higher.
+WRONG_STOP = """() => {
+    const stop = document.activeElement;
+    const before = window.stopBefore;
+    if (!stop || stop === document.body) {
+        window.stopBefore = null;
+        return "";
+    }
+    const name = (element) => `${element.tagName} “${element.textContent.trim().slice(0, 40)}”`;
+    const box = stop.getBoundingClientRect();
+    const was = before?.isConnected && before.getBoundingClientRect();
+    window.stopBefore = stop;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(stop);
+    const hasOutline = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+    if (!hasOutline && boxShadow === "none") return `nothing shows the focus on ${name(stop)}`;
+    if (!was || !was.width) return "";
+    const follows = before.compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const isBack = box.right <= was.left && box.top < was.bottom && box.bottom > was.top;
+    const isUp = box.bottom <= was.top && box.left < was.right && box.right > was.left;
+    return follows && (isBack || isUp) ? `${name(before)} leads back to ${name(stop)}` : "";
+}"""
 
 
 @dataclass
@@ -75,6 +97,8 @@ class WithoutMouse(Stranger):
             if control.evaluate(HAS_FOCUS):
                 return
             self.page.keyboard.press("Tab")
+            wrong = self.page.evaluate(WRONG_STOP) if self.is_here else ""
+            assert not wrong, f"{self.page.url}: {wrong}"
         message = f"no way to {control} by the Tab key on {self.page.url}"
         raise AssertionError(message)
 

@@ -295,7 +295,7 @@ def test_figures_count_to_their_new_value_and_stand_still_for_who_wants_that(
     seen = ada.evaluate("() => figures")
     # What is read out is never on the way.
     assert {text for _, _, text in seen} == {"700"}
-    drawn = [int(shown) for _, shown, _ in seen if shown]
+    drawn = [int(shown.replace(",", "")) for _, shown, _ in seen if shown]
     assert drawn == sorted(drawn, reverse=True)
     assert any(700 < figure < 1_000 for figure in drawn)
     assert seen[-1][0] - seen[0][0] < COUNTED_MS + ACKNOWLEDGED_MS

@@ -70,6 +70,7 @@ def test_the_same_way_by_keyboard_alone(open_page: OpenPage, stack: Stack, tmp_p
     _agree(guest)
     host.see("so it is public")
     _read_as_anybody(WithoutMouse(open_page(), stack.url), address, album)
+    _sign_out(host)
 
 
 def test_the_same_way_without_scripts(open_page: OpenPage, stack: Stack, tmp_path: Path) -> None:
@@ -83,6 +84,7 @@ def test_the_same_way_without_scripts(open_page: OpenPage, stack: Stack, tmp_pat
     # The page looks again by itself.
     host.see("so it is public")
     _read_as_anybody(Stranger(open_page(javascript=False), stack.url), address, album)
+    _sign_out(host)
     assert host.presses <= PRESSES_OF_HOST_MAX
     assert guest.presses <= PRESSES_OF_GUEST_MAX
 
@@ -174,6 +176,12 @@ def _say_who(stranger: Stranger, who: str) -> None:
     else:
         stranger.press(re.compile(who))
     expect(stranger.page.locator("#credit-badge")).to_be_visible()
+
+
+def _sign_out(stranger: Stranger) -> None:
+    stranger.activate(stranger.page.get_by_role("button", name="Sign out"))
+    expect(stranger.page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
+    expect(stranger.page.locator("#credit-badge")).to_have_count(0)
 
 
 def _buy(stranger: Stranger, way_back: str = "Back to your room") -> None:
