@@ -83,8 +83,11 @@ def read(language: str) -> Catalog:
 def brought_up_to_date(language: str) -> Catalog:
     """The catalogue with every text of the source in it, and no other."""
     catalog = read(language)
+    written_at = catalog.creation_date
     catalog.update(texts(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
+    # So that nothing changes where no text did.
+    catalog.creation_date = written_at
     return catalog
 
 

@@ -21,7 +21,7 @@ let askAgain = () => {};
 /** `ask` is called when something is missing that did not come by itself. */
 export function startStream(ask) {
   askAgain = ask;
-  setInterval(sayWhenSilent, LOOK_MILLISECONDS);
+  setInterval(tellOfSilence, LOOK_MILLISECONDS);
 }
 
 /** What is shown now; `catchUp` wants it back with what the server answers. */
@@ -101,7 +101,7 @@ function forgetOld() {
   }
 }
 
-function sayWhenSilent() {
+function tellOfSilence() {
   if (!node || !isWriting(node)) return;
   const silent = Date.now() - heardAt;
   const words = SILENCES.find(([milliseconds]) => silent > milliseconds)?.[1];

@@ -60,6 +60,7 @@ def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
         height: int = 800,
         dark: bool = False,
         still: bool = False,
+        locale: str = "en-US",
         excused: Sequence[str] = (),
     ) -> Page:
         context = chromium.new_context(
@@ -67,6 +68,7 @@ def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
             java_script_enabled=javascript,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            locale=locale,
             reduced_motion="reduce" if still else "no-preference",
         )
         context.set_default_timeout(ROUND_TRIP_MS)

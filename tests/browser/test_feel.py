@@ -450,6 +450,39 @@ def test_scripts_write_numbers_as_the_page_does_and_english_where_nobody_transla
     assert words == ["No page says this: 1.234,5", "2 nevers"]
 
 
+def test_whoever_reads_german_gets_german_from_pages_and_scripts_alike(open_page: OpenPage) -> None:
+    ada = open_page(locale="de-DE", excused=OF_THE_NETWORK)
+    ada.goto("/")
+    expect(ada.locator("html")).to_have_attribute("lang", "de")
+    expect(ada.locator("h1")).to_have_text(re.compile("^Alle bringen eine Zeile mit"))
+    expect(ada.get_by_role("link", name="Anmelden und mitmachen")).to_be_visible()
+    sign_in(ada, "deutsch@example.com")
+    expect(ada.locator("#credit-badge")).to_contain_text("1.000 Credits")
+    ada.goto("/pool")
+    expect(ada.locator("h1")).to_have_text("Der Pool")
+    ada.get_by_role("button", name="In den Pool").click()
+    expect(ada.locator("main")).to_contain_text("Du bist im Pool")
+    ada.get_by_role("button", name="Den Pool verlassen").click()
+    ada.goto("/")
+    ada.get_by_role("button", name="Raum aufmachen").click()
+    ada.wait_for_url(re.compile("/rooms/"))
+    expect(ada.locator("#round-title")).to_have_text("Runde 1: Eine Geschichte")
+    expect(ada.locator("#seats .is-here")).to_contain_text("da")
+    ada.route(CONTRIBUTION, lambda route: route.abort("internetdisconnected"))
+    ada.locator("#line").fill(LINE)
+    ada.get_by_role("button", name="Zeile dazugeben").click()
+    expect(ada.get_by_text("Sieh nach, ob du online bist").first).to_be_visible()
+    expect(ada.get_by_role("button", name="Noch einmal schicken").first).to_be_visible()
+    expect(ada.get_by_role("button", name="Tastenkürzel")).to_be_visible()
+    pill = ada.locator("[data-connection-status]")
+    ada.context.set_offline(True)
+    expect(pill).to_contain_text("Offline")
+    ada.context.set_offline(False)
+    expect(pill).to_contain_text("Live")
+    ada.goto("/credits")
+    expect(ada.locator("time").first).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d, \d\d:\d\d$"))
+
+
 def say(page: Page, words: str) -> None:
     """As any script of the page would."""
     page.evaluate(

@@ -60,6 +60,21 @@ def test_who_comes_late_sees_what_is_there_already(
     assert late["phase"] == "collecting"
 
 
+def test_each_stranger_reads_in_their_language_what_is_made(
+    host: Visitor, stranger: Socket, visitor: VisitorFactory
+) -> None:
+    german = visitor().reading("de").connect("/")
+    german.ask("watch_open_round", namespace="/")
+    path = open_room(host)
+    visitor().sign_in("ben").submit(f"{path}/join", page=path)
+    host.submit(f"{path}/contribution", page=path, line=LINE, public="yes")
+    assert stranger.hear("open_round")["round"]["title"] == "A story"
+    told = german.hear("open_round")["round"]
+    assert told["title"] == "Eine Geschichte"
+    assert german.ask("watch_open_round", namespace="/")["round"] == told
+    assert "Eine Geschichte" in visitor().reading("de").get("/").text
+
+
 def test_closed_doors_take_back_what_strangers_see(
     host: Visitor, stranger: Socket, visitor: VisitorFactory
 ) -> None:

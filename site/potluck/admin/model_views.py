@@ -18,6 +18,7 @@ from potluck.database import db
 from potluck.rooms import capabilities, probing, provider
 from potluck.rooms.capabilities import ModelProbe
 from potluck.settings import current_settings
+from potluck.texts import gettext as _
 
 # What a provider said of the same failure differs in ids and times: the newest is shown.
 FAILED = text("""
@@ -78,7 +79,7 @@ def create_probes() -> ResponseReturnValue:
     """Has every model asked again."""
     acts.note("probe", "models")
     probing.ask_again()
-    flash("They are being asked. Reload this page in a moment.")
+    flash(_("They are being asked. Reload this page in a moment."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from potluck.accounts.operators import operator_required
 from potluck.database import db
 from potluck.rooms import faces, reports
+from potluck.texts import gettext as _
 
 blueprint = Blueprint("admin_sheets", __name__, url_prefix="/admin/sheets")
 
@@ -39,5 +40,5 @@ def decide(sheet_slug: str) -> ResponseReturnValue:
             sheet_slug, operator_id=current_user.id, decision=decision, words=words
         )
     )
-    flash("It is hidden." if sheet.hidden_at else "It is public.")
+    flash(_("It is hidden.") if sheet.hidden_at else _("It is public."))
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)

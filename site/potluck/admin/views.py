@@ -18,6 +18,7 @@ from potluck.billing.gateway import StripeUnavailable
 from potluck.billing.models import Purchase, StripeEvent
 from potluck.billing.money import minor_units, money
 from potluck.database import db
+from potluck.texts import gettext as _
 from potluck.web import fragment
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -79,8 +80,12 @@ def create_refund(purchase_id: uuid.UUID) -> ResponseReturnValue:
     )
     try:
         refund = refunds.carry_out(refund_id)
-        said = {"pending": "is on its way", "succeeded": "went back"}.get(refund.state, "failed")
-        flash(f"{money(refund.amount_minor, currency)} {said}.")
+        amount = money(refund.amount_minor, currency)
+        said = {
+            "pending": _("%(amount)s is on its way.", amount=amount),
+            "succeeded": _("%(amount)s went back.", amount=amount),
+        }
+        flash(said.get(refund.state, _("%(amount)s failed.", amount=amount)))
     except StripeUnavailable as unavailable:
         # Nobody knows yet, or Stripe said no: the page shows which, and nothing is lost.
         flash(unavailable.message)
@@ -96,7 +101,9 @@ def replay_event(event_id: str) -> ResponseReturnValue:
     acts.note("replay", f"event {event_id}", details=event.type)
     db.session.commit()
     is_handled = events.handle(event_id)
-    flash("The event is handled." if is_handled else "It failed again; the reason stands below.")
+    flash(
+        _("The event is handled.") if is_handled else _("It failed again; the reason stands below.")
+    )
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
 
 

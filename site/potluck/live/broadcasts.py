@@ -97,9 +97,9 @@ def delta(payload: Delta, *, room_id: int) -> None:
     _emit("delta", payload, to=room_channel(room_id), is_everywhere=True)
 
 
-def open_round(payload: WatchedRound) -> None:
+def open_round(payload: Callable[[], WatchedRound]) -> None:
     """To strangers of this process who watch: another round, or the same where more changed."""
-    _emit("open_round", payload, to=WINDOW_CHANNEL, namespace="/")
+    _emit_in_each_language("open_round", payload, to=WINDOW_CHANNEL, namespace="/")
 
 
 def open_text(payload: OpenText) -> None:
@@ -201,16 +201,20 @@ def _emit(
 
 
 def _emit_in_each_language(
-    event: str, payload: Callable[[], Mapping[str, object]], *, to: str
+    event: str,
+    payload: Callable[[], Mapping[str, object]],
+    *,
+    to: str,
+    namespace: str = "/members",
 ) -> None:
     """Written once for each language that somebody on the channel reads."""
-    listening = _server().server.manager.get_participants("/members", to)
+    listening = _server().server.manager.get_participants(namespace, to)
     by_language = tongues.sorted_by_language(sid for sid, _ in listening)
     for language, sids in by_language.items():
         with force_locale(language):
             said = payload()
         for target in [to] if len(by_language) == 1 else sids:
-            _emit(event, said, to=target)
+            _emit(event, said, to=target, namespace=namespace)
 
 
 def _server() -> SocketIO:

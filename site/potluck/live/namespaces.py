@@ -50,7 +50,7 @@ class PublicNamespace(AnsweringNamespace):
     def watch_open_round(self, _payload: Nothing) -> WatchedRound:
         """The round in the window; from here on `open_round` and `open_text` tell of it."""
         broadcasts.join(sid(), broadcasts.WINDOW_CHANNEL, namespace="/")
-        return {"round": window.shown()}
+        return window.told()
 
 
 class MembersNamespace(AnsweringNamespace):

@@ -13,9 +13,10 @@ from sqlalchemy import text
 
 from potluck.database import db
 from potluck.live import broadcasts
-from potluck.live.protocol import OpenLine, OpenRound
+from potluck.live.protocol import OpenLine, OpenRound, WatchedRound
 from potluck.rooms import markdown
 from potluck.rooms.models import Round
+from potluck.texts import gettext as _
 
 LOOK_EVERY_SECONDS = 1
 # So long the end of a text stands there before another round takes its place.
@@ -46,6 +47,11 @@ def shown() -> OpenRound | None:
     return _shown
 
 
+def told() -> WatchedRound:
+    """The same, with the recipe called by its name in the reader's language."""
+    return {"round": {**_shown, "title": _(_shown["title"])} if _shown else None}
+
+
 def at_present() -> OpenRound | None:
     """What a page shows, at most a second old."""
     global _seen, _seen_at  # noqa: PLW0603 - one state a process
@@ -70,7 +76,7 @@ def push_news() -> None:
         now["piece"] += 1
         broadcasts.open_text({"id": now["id"], "piece": now["piece"], "text": added})
     else:
-        broadcasts.open_round({"round": now})
+        broadcasts.open_round(told)
 
 
 def _added(before: OpenRound, now: OpenRound) -> str:

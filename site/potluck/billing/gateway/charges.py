@@ -16,6 +16,7 @@ from potluck.billing.gateway import news
 from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once, unavailable
 from potluck.billing.gateway.client import current_gateway
 from potluck.billing.gateway.news import Sale
+from potluck.texts import gettext as _
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams
@@ -46,7 +47,7 @@ def charge(order: Charge) -> Sale:
     That the bank declined is an answer as well: the sale has failed, and says why. Raises
     `StripeRefused` where the question itself was wrong, so that there is no payment.
     """
-    with asking("Stripe would not take this payment. Nothing was charged."):
+    with asking(_("Stripe would not take this payment. Nothing was charged.")):
         try:
             intent = current_gateway().client.v1.payment_intents.create(
                 params=_params(order), options=once(f"purchase:{order.purchase_id}")

@@ -139,7 +139,7 @@ class Gateway:
 
     def refund(self, refund_id: uuid.UUID, *, payment_id: str, amount_minor: int) -> RefundNews:
         """Gives money back; asked again, Stripe answers with the same refund."""
-        with asking("Stripe refused this refund, so no money was moved."):
+        with asking(_("Stripe refused this refund, so no money was moved.")):
             refund = self.client.v1.refunds.create(
                 params={
                     "payment_intent": payment_id,

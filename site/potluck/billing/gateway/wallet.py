@@ -87,7 +87,7 @@ def open_setup(
 
 def setup_of_session(session_id: str) -> Setup | None:
     """How saving a card went; None where Stripe knows no such session for that."""
-    with asking("Stripe would not say whether the card was saved."):
+    with asking(_("Stripe would not say whether the card was saved.")):
         try:
             session = current_gateway().client.v1.checkout.sessions.retrieve(
                 session_id, params={"expand": ["setup_intent.payment_method"]}, options=ASKED_ONCE
@@ -102,7 +102,7 @@ def setup_of_session(session_id: str) -> Setup | None:
 
 def setup(setup_id: str) -> Setup:
     """The same, by the id that events name."""
-    with asking("Stripe would not say whether the card was saved."):
+    with asking(_("Stripe would not say whether the card was saved.")):
         intent = current_gateway().client.v1.setup_intents.retrieve(
             setup_id, params={"expand": ["payment_method"]}, options=ASKED_ONCE
         )
@@ -111,7 +111,7 @@ def setup(setup_id: str) -> Setup:
 
 def detach(payment_method_id: str) -> None:
     """Makes a card useless for us, for good. One that is detached already stays so."""
-    with asking("Stripe would not let the card go."):
+    with asking(_("Stripe would not let the card go.")):
         try:
             current_gateway().client.v1.payment_methods.detach(payment_method_id)
         except stripe.InvalidRequestError as error:
