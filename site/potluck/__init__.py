@@ -19,6 +19,7 @@ from potluck import (
     logs,
     rooms,
     static_files,
+    styleguide,
     web,
 )
 from potluck.credits import hot_reads
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     admin.init_app(app)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(styleguide.blueprint)
     commands.init_app(app)
     limits.find_addresses(app, settings)
     hot_reads.init_app(app)

@@ -123,6 +123,8 @@ ROUTES = {
     "GET /gallery": PUBLIC,
     "GET /gallery/news": PUBLIC,
     "GET /pictures/<name>": Answers(404, 404, 200),
+    # In development, as these tests are.
+    "GET /styleguide": PAGE_FOR_MEMBERS,
     "GET /admin": PAGE_FOR_OPERATORS,
     "GET /admin/tiles": PAGE_FOR_OPERATORS,
     "GET /admin/streams": PAGE_FOR_OPERATORS,
