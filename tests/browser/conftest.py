@@ -60,7 +60,7 @@ def open_page(chromium: Browser, stack: Stack) -> Iterator[OpenPage]:
         height: int = 800,
         dark: bool = False,
         still: bool = False,
-        locale: str = "en-US",
+        locale: str | None = None,
         excused: Sequence[str] = (),
     ) -> Page:
         context = chromium.new_context(
