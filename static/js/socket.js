@@ -57,6 +57,11 @@ export function reopen() {
   members?.connect();
 }
 
+/** Whether a connection is being made at this moment. */
+export function isOpening() {
+  return manager.engine?.readyState === "opening";
+}
+
 /** Whether the server answers on this connection within `milliseconds`. */
 export async function isAnswered(milliseconds) {
   try {

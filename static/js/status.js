@@ -1,10 +1,12 @@
-/* Says whether the page is live: in a word and an icon, once that has lasted longer than a blink.
+/* How many people are here, and whether the page is live: in a word and an icon, once that has
+lasted longer than a blink.
 
 Sockets are told every ten seconds that the other side is there. Nobody waits for that who comes
 back to the page, or does something on it while nothing has been heard for a while. */
 
-import { everyone, isAnswered, members, onConnect, reopen } from "./socket.js";
-import { say } from "./words.js";
+import { countTo } from "./counting.js";
+import { ask, everyone, isAnswered, isOpening, members, onConnect, reopen } from "./socket.js";
+import { say, sayCount } from "./words.js";
 
 const BLINK_MILLISECONDS = 1000;
 const SILENT_MILLISECONDS = 2000;
@@ -21,6 +23,11 @@ let isCut = false;
 const pill = document.querySelector("[data-connection-status]");
 let timer = setTimeout(show, BLINK_MILLISECONDS);
 
+onConnect(everyone, async () => {
+  const answer = await ask(everyone, "get_connection_count");
+  if (answer.ok) showCount(answer);
+});
+everyone.on("connection_count", showCount);
 onConnect(everyone, show);
 everyone.on("disconnect", () => {
   clearTimeout(timer);
@@ -30,7 +37,8 @@ for (const socket of [everyone, members]) socket?.onAny(() => (heardAt = perform
 addEventListener("offline", async () => setCut(!(await isServerThere())));
 addEventListener("online", () => {
   setCut(false);
-  look();
+  // Whatever was being tried went by the network that was.
+  everyone.connected ? look() : reopen();
 });
 addEventListener("pageshow", ({ persisted }) => persisted && look());
 document.addEventListener("visibilitychange", () => document.hidden || look());
@@ -70,7 +78,7 @@ async function look() {
   const isThere = everyone.connected && (await isAnswered(PROBE_MILLISECONDS));
   isProbing = false;
   if (isThere) heardAt = performance.now();
-  else if (!isCutOff()) reopen();
+  else if (!isCutOff() && !isOpening()) reopen();
 }
 
 function setCut(value) {
@@ -86,4 +94,19 @@ async function isServerThere() {
   } catch {
     return false;
   }
+}
+
+function showCount({ people }) {
+  for (const node of document.querySelectorAll("[data-connection-count]")) {
+    countTo(node, people, node.dataset.connectionCount === "short" ? shortWords : words);
+  }
+}
+
+// For the head of every page, where there is little room.
+function shortWords(people) {
+  return sayCount(people, "{count} here now", "{count} here now");
+}
+
+function words(people) {
+  return sayCount(people, "{count} person here now", "{count} people here now");
 }

@@ -87,7 +87,7 @@ def test_somebody_who_drops_out_again_and_again_has_the_text_as_it_is_kept(
                 if not reader.is_over:
                     reader.hear(raw.receive_of(PREFIX))
         drops += 1
-    ((text,),) = sql("SELECT text FROM generations ORDER BY id DESC LIMIT 1")
+    ((text,),) = sql("SELECT text FROM generations WHERE id = %s", reader.generation)
     assert reader.text == text
     assert drops >= 3
     assert reader.pieces >= 1

@@ -91,14 +91,14 @@ def test_what_was_hidden_can_be_shown_again_and_everything_is_written_down(
         ("hide", "An address."),
         ("restore", "It is nobody's."),
     ]
-    assert "Shown again by Olga" in trouble.desk()
+    assert "Shown again: Olga" in trouble.desk()
 
 
 def test_a_report_of_something_harmless_is_done_with(trouble: Trouble) -> None:
     trouble.report()
     trouble.decide("keep", "A made-up street.")
     assert WORDS not in trouble.desk()
-    assert "Kept by Olga" in trouble.desk()
+    assert "Kept: Olga" in trouble.desk()
     assert trouble.stranger.status(trouble.slug) == 200
     # Once said is enough.
     trouble.report()

@@ -84,6 +84,9 @@ def run(lease: Lease) -> None:
     order = db.session.get_one(Generation, lease.generation_id)
     make = drawing.prepare(order) if order.kind == "picture" else writing.prepare(order)
     running = Running(lease, room_id=order.round.room_id)
+    if order.stop_requested_at:
+        # Before the model was asked, so it isn't.
+        running.stop.set()
     with about(generation=lease.generation_id, room=running.room_id):
         _run(lease, running, make)
 
