@@ -58,7 +58,7 @@ def test_a_treat_costs_nobody_anything_when_the_model_fails(short: Four) -> None
 def test_a_host_too_poor_to_treat_is_told_so_and_can_still_go_on(short: Four) -> None:
     each = int(re.findall(r"at most (\d+) credits each", short.composer(ADA))[0])
     short.take_all(ADA)
-    # The longer the lines could be, the further the ceiling is from what is held.
+    # The page names the ceiling of lines as long as they may be; for these a little less is held.
     short.give(ADA, each - 1)
     answer = short.decide(ADA, "treat")
     assert answer.status_code == 402
