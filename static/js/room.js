@@ -2,6 +2,7 @@
 
 import "./clock.js";
 import { isComposing } from "./composer.js";
+import "./cost.js";
 import "./more-below.js";
 import { keepOwnLine } from "./own-line.js";
 import "./place.js";

@@ -34,6 +34,11 @@ def test_stop_ends_the_text_at_the_model_too_and_charges_what_was_written(
     _write_together(ada, ben)
     expect(ada.locator("[data-stream]")).to_contain_text(WORDS, timeout=WRITING_MS)
     assert _generating(stack) == 1
+    for page in (ada, ben):
+        # Nothing but the text has come since it began.
+        expect(page.locator("[data-cost-so-far]")).to_have_text(
+            "About 2 credits so far", timeout=WRITING_MS
+        )
     ben.get_by_role("button", name="Stop").click()
     for page in (ada, ben):
         expect(page.locator(".bill")).to_contain_text("Stopped by somebody", timeout=2_000)

@@ -124,6 +124,8 @@ def test_a_text_without_usage_is_charged_by_estimate_and_says_so(table: Table, m
     assert round_.generation
     assert round_.generation.usage_estimated
     assert round_.generation.cost_credits
+    # What the page said while it was written.
+    assert settlement.cost_so_far(round_.generation).credits == round_.generation.cost_credits
 
 
 @pytest.mark.fault("G1")

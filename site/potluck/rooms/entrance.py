@@ -10,7 +10,7 @@ from flask import render_template
 from potluck.database import db
 from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
-from potluck.rooms import clock, generation, parts, rooms, rounds, sheets, short_lines
+from potluck.rooms import clock, generation, parts, rooms, rounds, settlement, sheets, short_lines
 from potluck.rooms.models import Room, Round
 from potluck.texts import gettext as _
 
@@ -97,11 +97,19 @@ def round_context(round_: Round) -> dict[str, Any]:
         "round": round_,
         "recipe": round_.kept_recipe,
         "shares": parts.bill(round_),
+        "cost": _cost_so_far(round_),
         "sheet": sheets.made_in(round_),
         "seconds_left": clock.seconds_left(round_),
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
     }
+
+
+def _cost_so_far(round_: Round) -> settlement.CostSoFar | None:
+    written = round_.generation
+    if round_.phase != "generating" or written is None or written.kind != "text":
+        return None
+    return settlement.cost_so_far(written)
 
 
 def _word_to_left_out() -> str:

@@ -56,7 +56,7 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
     generation = _locked(generation_id, epoch=epoch)
     if generation is None:
         return None
-    usage = outcome.usage or _estimate(generation, outcome)
+    usage = outcome.usage or _estimate(generation, outcome.text)
     held = holds.held_for(generation_id)
     cost = 0
     if outcome.is_something:
@@ -72,6 +72,31 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
         room_id=generation.round.room_id,
         user_ids=frozenset(held),
         is_picture=generation.kind == "picture",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CostSoFar:
+    """What a text costs as far as it is written, estimated; pages count on while it grows.
+
+    Of `input_millionths` of a credit, and `credits_per_million` tokens written.
+    """
+
+    credits: int
+    input_millionths: int
+    credits_per_million: int
+    bytes_per_token: int = ESTIMATED_BYTES_PER_TOKEN
+
+
+def cost_so_far(generation: Generation) -> CostSoFar:
+    """By the estimate that a text is settled with when its provider counts nothing."""
+    price, usage = generation.price, _estimate(generation, generation.text)
+    return CostSoFar(
+        credits=pricing.cost_credits(
+            price, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
+        ),
+        input_millionths=usage.input_tokens * price.input_credits_per_million,
+        credits_per_million=price.output_credits_per_million,
     )
 
 
@@ -102,12 +127,12 @@ def _locked(generation_id: int, *, epoch: int) -> Generation | None:
     return db.session.scalar(query)
 
 
-def _estimate(generation: Generation, outcome: Outcome) -> Usage:
+def _estimate(generation: Generation, written: str) -> Usage:
     if generation.kind == "picture":
         # Whoever draws has drawn the whole by then, whatever of it came.
         output_tokens = generation.output_tokens_max
     else:
-        output_tokens = _tokens(len(outcome.text.encode()))
+        output_tokens = _tokens(len(written.encode()))
     prompt_bytes = sum(len(message["content"].encode()) for message in generation.messages)
     return Usage(
         input_tokens=_tokens(prompt_bytes),

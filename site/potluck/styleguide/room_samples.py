@@ -9,6 +9,7 @@ from flask import url_for
 
 from potluck.rooms import recipes
 from potluck.rooms.invitations import qr_svg
+from potluck.rooms.settlement import CostSoFar
 from potluck.rooms.short_lines import Shortage
 from potluck.styleguide.samples import Sample, opened, person, quote, thing
 
@@ -76,6 +77,9 @@ def round_of(phase: str, *, lines: int = 2, room: Any = None, **changes: Any) ->
     )
 
 
+COST = CostSoFar(credits=9, input_millionths=0, credits_per_million=40_000)
+
+
 def generation_of(**changes: Any) -> Any:
     """What the model made of it."""
     made = {"id": 41, "kind": "text", "text": TEXT, "seq": 12, "picture": None, "error_code": None}
@@ -99,6 +103,7 @@ def view(name: str, template: str, round_: Any, **changes: Any) -> Sample:
             thing(payer="Ada", credits=9, guest=None),
             thing(payer="Ben", credits=9, guest=None),
         ],
+        "cost": COST if round_.phase == "generating" and round_.generation.kind == "text" else None,
         "sheet": None,
         "seconds_left": None,
         "shortage": None,

@@ -1,6 +1,10 @@
 /* Written by bin/catalogues from messages.po. */
 
 export default {
+  "About {count} credit so far": [
+    "Bisher etwa {count} Credit",
+    "Bisher etwa {count} Credits"
+  ],
   "Close": "Schließen",
   "Close this message": "Diese Meldung schließen",
   "Copied": "Kopiert",
