@@ -142,7 +142,8 @@ def test_a_line_is_asked_for_again_when_the_doors_open_under_it(open_page: OpenP
     guest.goto(host.url)
     guest.get_by_role("button", name="Join this room").click()
     guest.get_by_label("Your line").fill("Half a thou")
-    # Beside the invitation, which has closed since somebody came.
+    # Beside the invitation, which closes when somebody has come.
+    expect(host.locator("#invite")).not_to_have_attribute("open", "")
     host.get_by_text("Invite somebody").click()
     host.get_by_role("button", name="Open the doors").click()
     composer = guest.locator("#composer")

@@ -28,6 +28,9 @@ BLUR_PX = 2
 TILE_PX = 24
 TILE_DIFFERENCE_MAX = 14
 TILES_SHARE_MAX = 0.004
+LOOKS_MAX = 3
+# The frame after the next is drawn when the next one is done.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass
@@ -40,12 +43,17 @@ class Album:
 
     def take(self, page: Page, name: str) -> Iterator[str]:
         """What is wrong with this picture, in a sentence."""
-        shot = page.screenshot(type="jpeg", quality=JPEG_QUALITY)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{name}.jpg").write_bytes(shot)
-        image = small(Image.open(io.BytesIO(shot)))
         kept = EXPECTED / f"{name}.webp"
-        said = complaint(image, kept)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # On a busy machine Chromium may not have drawn all of a window that has just grown.
+        for _ in range(LOOKS_MAX):
+            page.evaluate(DRAWN)
+            shot = page.screenshot(type="jpeg", quality=JPEG_QUALITY)
+            (self.folder / f"{name}.jpg").write_bytes(shot)
+            image = small(Image.open(io.BytesIO(shot)))
+            said = complaint(image, kept)
+            if not said:
+                break
         if said and self.is_keeping:
             _keep(image, kept)
             said = ""
