@@ -8,6 +8,9 @@ import { takeAhead } from "./write_ahead.js";
 const WARN_CHARACTERS = 60;
 
 let hadFocus = false;
+// How often the server has kept a draft, and the newest it has.
+let keeps = 0;
+let kept = null;
 
 document.addEventListener("input", ({ target }) => {
   if (target.dataset.draft) sessionStorage.setItem(key(target), target.value);
@@ -24,7 +27,8 @@ document.addEventListener("htmx:after:request", ({ detail }) => {
   if (isKept && detail.ctx.request.body?.get("line") === field.value) {
     sessionStorage.removeItem(key(field));
     // What is kept is nothing that could be lost.
-    field.defaultValue = field.value;
+    field.defaultValue = kept = field.value;
+    keeps += 1;
   }
 });
 // What was sent as a line is no draft any more, though the field may be the same one.
@@ -33,7 +37,11 @@ document.addEventListener("htmx:after:request", ({ detail }) => {
   const isSent = form.matches("form") && response?.raw.ok && request.body?.get("line");
   if (isSent) forgetDraft(isSent);
 });
-document.addEventListener("htmx:before:swap", () => {
+document.addEventListener("htmx:before:request", ({ detail }) => {
+  detail.ctx.keepsBefore = keeps;
+});
+document.addEventListener("htmx:before:swap", ({ detail }) => {
+  if (detail.ctx.keepsBefore < keeps) keepAgain();
   hadFocus = Boolean(document.activeElement?.closest("#composer"));
 });
 document.addEventListener("htmx:after:swap", prepare);
@@ -52,14 +60,22 @@ export function isComposing() {
 export function forgetDraft(text) {
   const field = document.querySelector("[data-draft]");
   if (!field) return;
+  if (kept === text) kept = null;
   if (sessionStorage.getItem(key(field)) === text) sessionStorage.removeItem(key(field));
   if (field.value === text) field.value = "";
 }
 
+/** For a fragment that was drawn before the draft was kept, and comes without it. */
+function keepAgain() {
+  const field = document.querySelector("[data-draft]");
+  if (!field || kept === null || sessionStorage.getItem(key(field)) !== null) return;
+  sessionStorage.setItem(key(field), kept);
+}
+
 function prepare() {
   const field = document.querySelector("[data-draft]");
-  const unsaved = field && sessionStorage.getItem(key(field));
-  if (unsaved && document.activeElement !== field) field.value = unsaved;
+  const unsaved = field ? sessionStorage.getItem(key(field)) : null;
+  if (unsaved !== null && document.activeElement !== field) field.value = unsaved;
   for (const each of document.querySelectorAll("#composer textarea")) count(each);
   if (hadFocus && document.activeElement === document.body) {
     document.querySelector("#composer .composer").focus({ preventScroll: true });

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import psycopg
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.steps import WRITING_MS, add_line, assert_clean_audit, sign_in
 from tests.stack import Stack
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STACK_ENV = {"WELCOME_CREDITS": "1000"}
 DRAFTS = "SELECT text FROM drafts"
+DRAFT = re.compile("/draft$")
+COMPOSER = re.compile("/composer$")
 
 
 def open_room(page: Page, who: str) -> str:
@@ -63,7 +65,7 @@ def test_what_somebody_types_outlives_reloads_and_the_round_that_began_without_i
     expect(ben.get_by_role("button", name="Stop")).to_have_count(0)
     for page in (ada, ben):
         expect(page.locator(".bill")).to_contain_text("This round cost", timeout=WRITING_MS)
-    with ben.expect_response(re.compile("/draft$")):
+    with ben.expect_response(DRAFT):
         field.press_sequentially("!")
     assert drafts(stack) == ["So: !A cellar that hums"]
     other_device = ben.context.new_page()
@@ -75,6 +77,31 @@ def test_what_somebody_types_outlives_reloads_and_the_round_that_began_without_i
     expect(ada.locator("#round")).to_contain_text("So: !A cellar that hums")
     assert drafts(stack) == []
     assert_clean_audit(stack)
+
+
+def test_a_composer_that_was_drawn_before_a_draft_was_kept_does_not_empty_its_field(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    ada = open_page()
+    room = open_room(ada, "late-answer@example.com")
+    field = ada.locator("#line")
+
+    def answer_late(route: Route) -> None:
+        drawn = route.fetch()
+        # Whatever is asked for after this waits: it would bring the draft along.
+        ada.route(COMPOSER, lambda _: None)
+        with ada.expect_response(DRAFT):
+            field.fill("A lighthouse keeper")
+        ada.wait_for_function("() => document.getElementById('line').defaultValue")
+        field.blur()
+        route.fulfill(response=drawn)
+
+    ada.route(COMPOSER, answer_late)
+    with ada.expect_response(COMPOSER):
+        join(open_page(), "guest-of-late-answer@example.com", room)
+    expect(ada.locator("#composer")).to_contain_text("10 each if both of you")
+    assert drafts(stack) == ["A lighthouse keeper"]
+    expect(field).to_have_value("A lighthouse keeper")
 
 
 def test_a_full_room_is_watched_and_ends_for_everybody_when_its_host_closes_it(
