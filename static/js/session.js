@@ -1,6 +1,6 @@
 /* Says that the session is over, and stops the sockets that would knock in vain. */
 
-import { closeAll, members } from "./socket.js";
+import { closeAll, members, onConnect } from "./socket.js";
 import { say } from "./words.js";
 
 const WORDS = {
@@ -9,10 +9,23 @@ const WORDS = {
   banned: say("This account was closed by the operator."),
 };
 
+let hasConnected = false;
+
+// The list on the account's page is another.
+members.on("sessions", tellList);
+onConnect(members, () => {
+  // Whatever changed while nobody told us.
+  if (hasConnected) tellList();
+  hasConnected = true;
+});
 members.on("session_ended", ({ reason }) => end(reason));
 members.on("connect_error", ({ data }) => {
   if (data?.code in WORDS) end(data.code);
 });
+
+function tellList() {
+  document.body.dispatchEvent(new Event("sessions-stale"));
+}
 
 function end(reason) {
   closeAll();

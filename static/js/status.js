@@ -2,15 +2,20 @@
 lasted longer than a blink.
 
 Sockets are told every ten seconds that the other side is there. Nobody waits for that who comes
-back to the page, or does something on it while nothing has been heard for a while. */
+back to the page, does something on it while nothing has been heard for a while, or has done so
+lately and still sees it. */
 
 import { countTo } from "./counting.js";
 import { ask, everyone, isAnswered, isOpening, members, onConnect, reopen } from "./socket.js";
 import { say, sayCount } from "./words.js";
 
 const BLINK_MILLISECONDS = 1000;
-const SILENT_MILLISECONDS = 2000;
+// With the time between two looks and a probe, three seconds: so old is what the pill says at most.
+const SILENT_MILLISECONDS = 1000;
+const LOOK_EVERY_MILLISECONDS = 250;
 const PROBE_MILLISECONDS = 1500;
+// Who has done nothing for so long is elsewhere, and a server has a page of theirs less to answer.
+const ATTENDED_MILLISECONDS = 300_000;
 const WORDS = {
   live: say("Live"),
   reconnecting: say("Reconnecting…"),
@@ -18,6 +23,9 @@ const WORDS = {
 };
 
 let heardAt = 0;
+let deedAt = performance.now();
+// Connected by all that is known, but a probe was not answered in time.
+let isDoubtful = false;
 let isProbing = false;
 let isCut = false;
 const pill = document.querySelector("[data-connection-status]");
@@ -28,12 +36,12 @@ onConnect(everyone, async () => {
   if (answer.ok) showCount(answer);
 });
 everyone.on("connection_count", showCount);
-onConnect(everyone, show);
+onConnect(everyone, hear);
 everyone.on("disconnect", () => {
   clearTimeout(timer);
   timer = setTimeout(show, BLINK_MILLISECONDS);
 });
-for (const socket of [everyone, members]) socket?.onAny(() => (heardAt = performance.now()));
+for (const socket of [everyone, members]) socket?.onAny(hear);
 addEventListener("offline", async () => setCut(!(await isServerThere())));
 addEventListener("online", () => {
   setCut(false);
@@ -42,7 +50,11 @@ addEventListener("online", () => {
 });
 addEventListener("pageshow", ({ persisted }) => persisted && look());
 document.addEventListener("visibilitychange", () => document.hidden || look());
+for (const deed of ["pointerdown", "keydown", "scroll"]) {
+  addEventListener(deed, () => (deedAt = performance.now()), { passive: true });
+}
 for (const deed of ["pointerdown", "keydown"]) addEventListener(deed, lookWhenSilent);
+setInterval(watch, LOOK_EVERY_MILLISECONDS);
 // A request that failed says something about the network, too.
 addEventListener("htmx:error", lookWhenSilent);
 
@@ -59,7 +71,7 @@ function show() {
 
 function stateNow() {
   if (isCutOff()) return "offline";
-  return everyone.connected ? "live" : "reconnecting";
+  return everyone.connected && !isDoubtful ? "live" : "reconnecting";
 }
 
 // The browser has no network, and the server is nowhere else, such as on its machine.
@@ -67,18 +79,41 @@ function isCutOff() {
   return isCut && !navigator.onLine;
 }
 
+function hear() {
+  heardAt = performance.now();
+  isDoubtful = false;
+  show();
+}
+
 function lookWhenSilent() {
-  const isSilent = performance.now() - heardAt > SILENT_MILLISECONDS;
-  if (isSilent && everyone.connected) look();
+  if (isSilent() && everyone.connected) look();
+}
+
+// Whoever only looks at the page has time: one late answer is told, and a second is the end of it.
+async function watch() {
+  const isAttended = !document.hidden && performance.now() - deedAt < ATTENDED_MILLISECONDS;
+  if (!isAttended || !isSilent() || !everyone.connected) return;
+  if (isDoubtful) return look();
+  isDoubtful = (await probe()) === false && isSilent();
+  show();
 }
 
 async function look() {
-  if (isProbing) return;
+  if ((await probe()) === false && !isCutOff() && !isOpening()) reopen();
+}
+
+/** Whether the server answers; `undefined` where that is being asked already. */
+async function probe() {
+  if (isProbing) return undefined;
   isProbing = true;
   const isThere = everyone.connected && (await isAnswered(PROBE_MILLISECONDS));
   isProbing = false;
-  if (isThere) heardAt = performance.now();
-  else if (!isCutOff() && !isOpening()) reopen();
+  if (isThere) hear();
+  return isThere;
+}
+
+function isSilent() {
+  return performance.now() - heardAt > SILENT_MILLISECONDS;
 }
 
 function setCut(value) {

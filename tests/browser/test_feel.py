@@ -281,6 +281,23 @@ def test_a_connection_that_says_nothing_is_noticed_by_whoever_does_something(
     state(stranger, "live")
 
 
+def test_a_connection_that_says_nothing_is_noticed_by_whoever_only_looks(
+    open_page: OpenPage,
+) -> None:
+    stranger = open_page()
+    line = Line()
+    stranger.route_web_socket(re.compile("/socket.io/"), line.carry)
+    stranger.goto("/")
+    state(stranger, "live")
+    line.hold()
+    # On a busy machine it takes longer; the beat of the sockets would take three times as long.
+    gone = stranger.locator("[data-connection-status='reconnecting']")
+    expect(gone).to_be_visible(timeout=2 * TOLD_MS)
+    assert len(line.sockets) == 1
+    line.release()
+    state(stranger, "live")
+
+
 def test_figures_count_to_their_new_value_and_stand_still_for_who_wants_that(
     open_page: OpenPage, stack: Stack
 ) -> None:

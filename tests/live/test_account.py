@@ -31,6 +31,21 @@ def test_revoking_a_session_closes_that_browsers_socket_within_a_second_and_not_
     assert phone.refusal("/members") == {"code": "session_expired"}
 
 
+def test_every_browser_of_somebody_hears_of_a_sign_in_and_nobody_else_does(
+    visitor: VisitorFactory,
+) -> None:
+    on_laptop = visitor().sign_in("farid").connect("/members")
+    on_strangers = visitor().sign_in("gwen").connect("/members")
+    for socket in (on_laptop, on_strangers):
+        assert socket.ask("get_pool_count")["ok"]
+    visitor().sign_in("farid")
+    assert on_laptop.hear("sessions") == {}
+    visitor().sign_in("gwen")
+    assert on_strangers.hear("sessions") == {}
+    # What is announced later is told later, so theirs alone came.
+    assert [event for event, _ in on_strangers.heard].count("sessions") == 0
+
+
 def test_signing_out_everywhere_else_closes_all_others(visitor: VisitorFactory) -> None:
     laptop = visitor().sign_in("chiyo")
     others = [visitor().sign_in("chiyo").connect("/members") for _ in range(3)]

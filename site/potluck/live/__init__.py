@@ -43,6 +43,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Adds the socket server; a process that serves pages alone has none."""
     user_leaving.connect(_leave_pool)
     listener.on("credits", broadcasts.credits)
+    listener.on("sessions", broadcasts.sessions)
     listener.on("people", crowd.others_changed)
     listener.on("presence", presence.room_changed)
     listener.after_gap(crowd.others_changed)

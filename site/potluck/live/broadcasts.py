@@ -18,6 +18,7 @@ from potluck.live.protocol import (
     ConnectionCount,
     Credits,
     Delta,
+    Done,
     Matched,
     Notice,
     OpenText,
@@ -74,6 +75,12 @@ def notice(*, user_id: int, code: str, message: Callable[[], str]) -> None:
         return {"code": code, "message": message()}
 
     _emit_in_each_language("notice", payload, to=user_channel(user_id))
+
+
+def sessions(*, user_id: int) -> None:
+    """To every tab of one member: a session of theirs began or ended; a page tells which."""
+    payload: Done = {}
+    _emit("sessions", payload, to=user_channel(user_id))
 
 
 def presence(payload: Presence, *, room_id: int) -> None:

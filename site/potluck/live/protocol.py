@@ -223,6 +223,7 @@ PUSHES: dict[str, dict[str, type]] = {
         "round": RoundState,
         "delta": Delta,
         "notice": Notice,
+        "sessions": Done,
         "session_ended": SessionEnded,
     },
 }
