@@ -20,6 +20,7 @@ from flask import (
     request,
 )
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -207,6 +208,9 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    if not current_user.is_authenticated:
+        # The token went with the session: a reload would not help.
+        return error_response(status=HTTPStatus.UNAUTHORIZED, code="signed_out")
     message = _("This page was open for too long, or was not ours. Reload it and try again.")
     return error_response(status=HTTPStatus.BAD_REQUEST, code="csrf", message=message)
 

@@ -148,7 +148,7 @@ def test_an_error_is_json_to_a_program(client: Browser) -> None:
         ("/static/nowhere.js", "GET", 404, "not_found"),
         ("/billing/checkouts/not-a-uuid", "GET", 404, "not_found"),
         ("/", "DELETE", 405, "method_not_allowed"),
-        ("/rooms", "POST", 400, "csrf"),
+        ("/rooms", "POST", 401, "signed_out"),
         ("/credits", "GET", 401, "signed_out"),
     ],
 )
@@ -231,10 +231,21 @@ def test_who_types_the_other_name_of_this_machine_is_led_to_ours(
     ("referrer", "is_ours"), [("/credits?page=2", True), ("https://elsewhere.example/", False)]
 )
 def test_whose_form_was_refused_can_go_back_to_it(
-    client: Browser, settings: Settings, *, referrer: str, is_ours: bool
+    client: Browser, sign_in_as: SignInAs, settings: Settings, *, referrer: str, is_ours: bool
 ) -> None:
+    sign_in_as(client, "Ada")
     sent_from = settings.origin + referrer if is_ours else referrer
     page = client.post("/sign-out", headers={"Referer": sent_from}).get_data(as_text=True)
     assert ("Back to the page" in page) == is_ours
     assert f'href="{referrer}"' in page or not is_ours
     assert "elsewhere.example" not in page
+
+
+def test_whose_session_was_over_is_led_back_by_way_of_the_sign_in(
+    client: Browser, settings: Settings
+) -> None:
+    sent_from = f"{settings.origin}/credits?page=2"
+    answer = client.post("/rooms", headers={"Referer": sent_from})
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, page.count('href="/sign-in?next=/credits?page%3D2"')) == (401, 1)
+    assert "Back to the page" not in page

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
+import requests
 
 from tests.stack import Stack
 from tests.visitors import Visitor
@@ -75,6 +76,20 @@ class House:
             cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
+    def send_stripe_away(self) -> None:
+        """Whatever it is asked fails, until it is brought back."""
+        order = {"kind": "500_before", "match": "*"}
+        self._tell_stripe("POST", json=order)
+
+    def bring_stripe_back(self) -> None:
+        """It answers again."""
+        self._tell_stripe("DELETE")
+
+    def _tell_stripe(self, method: str, **sent: Any) -> None:
+        url = f"{self.stack.env['STRIPE_API_URL']}/control/faults"
+        headers = {"Accept": "application/json"}
+        requests.request(method, url, headers=headers, timeout=10, **sent).raise_for_status()
+
     @cached_property
     def codes(self) -> list[str]:
         """Every room's code and every sheet's slug: others in each run."""
@@ -131,6 +146,7 @@ class House:
         self._leave_alone("Kim")
         self._buy_halfway("Ben")
         self.paths["receipt"] = self._first_link("Hana", "/credits", r"/credits/charges/\d+")
+        self.person(OPERATOR)
         (paid,) = self.sql(PAID, "Ada Okafor")[0]
         (member,) = self.sql("SELECT id FROM users WHERE name = 'Hana'")[0]
         self.paths["member"] = f"/admin/members/{member}"

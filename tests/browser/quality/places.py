@@ -16,6 +16,12 @@ NO_PRICES, PRICES = (
     for name in ("model || '-gone'", "replace(model, '-gone', '')")
 )
 WAIT_LONG = "UPDATE pool_entries SET joined_at = now() - interval '1 minute'"
+# As a bank transfer that is on its way: no card of the sandbox waits for long.
+PROCESSING, OPEN = (
+    f"SET session_replication_role = replica; UPDATE purchases "  # noqa: S608
+    f"SET state = '{after}' WHERE state = '{before}'"
+    for before, after in (("open", "processing"), ("processing", "open"))
+)
 SHEETS_AWAY, SHEETS_BACK = (
     f"ALTER TABLE {before} RENAME TO {after}"
     for before, after in (("sheets", "sheets_away"), ("sheets_away", "sheets"))
@@ -133,6 +139,27 @@ MONEY = (
     Place(name="credits", path="/credits", who="Hana"),
     Place(name="receipt", path="{receipt}", who="Hana"),
     Place(name="checkout-cancelled", path="{checkout}?cancelled=1", who="Ben"),
+    Place(
+        name="checkout-waiting",
+        path="{checkout}",
+        who="Ben",
+        before=House.send_stripe_away,
+        after=House.bring_stripe_back,
+    ),
+    Place(
+        name="checkout-late",
+        path="{checkout}?since=0",
+        who="Ben",
+        before=House.send_stripe_away,
+        after=House.bring_stripe_back,
+    ),
+    Place(
+        name="checkout-processing",
+        path="{checkout}",
+        who="Ben",
+        before=_says(PROCESSING),
+        after=_says(OPEN),
+    ),
     Place(name="checkout-paid", path="{paid}", who="Ada"),
     Place(name="card", path="/billing/card", who="Ada"),
     Place(name="account", path="/account", who="Hana"),
@@ -160,7 +187,9 @@ OPERATOR = tuple(
 )
 ERRORS = (
     Place(name="error-400", path="/account/name", who="Ada", form={"csrf_token": "no"}, status=400),
+    Place(name="error-401", path="/account/name", form={}, status=401),
     Place(name="error-402", path="/pool/join", who="Ben", form={}, status=402),
+    Place(name="error-403", path="{Dara}/seats", who="Dara", form={"seats": "2"}, status=403),
     Place(name="error-404", path="/nowhere", status=404),
     Place(name="error-404-member", path="/sheets/nowhere", who="Ada", status=404),
     Place(name="error-409", path="/pool/join", who="Dara", form={}, status=409),
