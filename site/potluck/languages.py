@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
@@ -21,6 +23,7 @@ from flask_babel import Babel, force_locale, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
+from potluck import texts
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
 from potluck.texts import gettext as _
@@ -40,6 +43,7 @@ blueprint = Blueprint("languages", __name__)
 def init_app(app: Flask) -> None:
     """Texts in templates and code are looked up from here on."""
     Babel(app, locale_selector=_selected)
+    texts.init_app(app)
     # How a sentence is broken into lines in a template is nothing that a translator should see.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=current, languages=LANGUAGES)
@@ -73,7 +77,7 @@ def choose() -> ResponseReturnValue:
 
 def current() -> str:
     """The code of the language that is being written, as `lang` has it."""
-    return str(get_locale() or SOURCE)
+    return _code(get_locale())
 
 
 def of_handshake(environ: Mapping[str, Any]) -> str:
@@ -134,6 +138,11 @@ def day(at: datetime) -> str:
     """`1 December` or `1. Dezember`."""
     locale = DAY_BEFORE_MONTH.get(current(), current())
     return format_skeleton("MMMMd", at, locale=locale)
+
+
+@lru_cache
+def _code(locale: Locale | None) -> str:
+    return str(locale or SOURCE)
 
 
 def _selected() -> str:
