@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.accounts.sessions import current_session
-from potluck.credits import ledger, receipts, statement, statement_csv
+from potluck.credits import receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
 from potluck.database import db
@@ -25,7 +25,13 @@ def session_balance() -> Balance | None:
     found = current_session().found
     if found is None or not current_user.is_authenticated:
         return None
-    return Balance(posted=found.posted, held=found.held, seq=found.seq)
+    return Balance(
+        posted=found.posted,
+        held=found.held,
+        seq=found.seq,
+        owed=found.owed,
+        freezes=found.freezes,
+    )
 
 
 @blueprint.get("/credits")
@@ -36,7 +42,7 @@ def index() -> ResponseReturnValue:
     before = Place.read(request.args["before"]) if "before" in request.args else None
     return render_template(
         "credits/index.html",
-        account=ledger.balance(current_user.id),
+        account=session_balance(),
         page=statement.page(current_user.id, before=before),
         is_newest=before is None,
     )

@@ -61,7 +61,6 @@ def show(code: str) -> ResponseReturnValue:
         return _closed(closed) if closed else rooms.refuse_code()
     if current_user.id not in {member.user_id for member in room.members}:
         return _invitation(room)
-    own_room.note(room)
     closing.note_visit(room)
     earlier = rounds.earlier_rounds(room)
     return render_template("rooms/show.html", earlier=earlier, **room_context(room))
