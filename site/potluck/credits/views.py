@@ -8,8 +8,9 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from potluck.accounts import sessions
 from potluck.accounts.sessions import current_session
-from potluck.credits import receipts, statement, statement_csv
+from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
 from potluck.credits.statement import Place
 from potluck.database import db
@@ -32,6 +33,12 @@ def session_balance() -> Balance | None:
         owed=found.owed,
         freezes=found.freezes,
     )
+
+
+def newest_balance(user_id: int) -> Balance:
+    """The viewer's: what came with the session of whoever reads, or else as it is now."""
+    is_known = sessions.brought() is not None
+    return (session_balance() if is_known else None) or ledger.balance(user_id)
 
 
 @blueprint.get("/credits")

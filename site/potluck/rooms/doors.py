@@ -43,6 +43,12 @@ OPEN_ROOMS = text("""
     ORDER BY rooms.doors_opened_at DESC, rooms.id DESC LIMIT :listed_max
 """)
 
+# Of the room that `rooms` is where this is asked.
+HAS_PRIVATE_LINE = """
+    SELECT EXISTS (SELECT FROM rounds r JOIN contributions line ON line.round_id = r.id
+        WHERE r.room_id = rooms.id AND NOT r.is_public)
+"""
+
 
 class DoorsStayClosed(Refusal):
     """Lines are in that were given in private."""
