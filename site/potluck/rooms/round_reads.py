@@ -17,30 +17,33 @@ from potluck.accounts.models import User
 from potluck.database import db
 from potluck.rooms.models import Contribution, Room, Round
 
-LINES = text("""
-    (SELECT json_agg(json_build_object(
+# In JSON, of the round that `round_id` names where this is asked.
+LINES = """
+    SELECT json_agg(json_build_object(
         'user_id', c.user_id, 'text', c.text, 'short_since', c.short_since,
         'paid_by', c.paid_by, 'name', author.name, 'payer', payer.name) ORDER BY c.created_at)
     FROM contributions c JOIN users author ON author.id = c.user_id
         LEFT JOIN users payer ON payer.id = c.paid_by
-    WHERE c.round_id = rounds.id) AS lines
-""")
+    WHERE c.round_id = {round_id}
+"""
+THEIR_LINES = text(f"({LINES.format(round_id='rounds.id')}) AS lines")
 
 
 def newest(room: Room, *, rounds_max: int) -> list[Round]:
     """The newest first."""
     query = (
-        select(Round, LINES)
+        select(Round, THEIR_LINES)
         .where(Round.room_id == room.id)
         .order_by(Round.number.desc())
         .limit(rounds_max)
         .options(joinedload(Round.generation))
         .execution_options(populate_existing=True)
     )
-    return [_with_lines(round_, lines or []) for round_, lines in db.session.execute(query)]
+    return [with_lines(round_, lines or []) for round_, lines in db.session.execute(query)]
 
 
-def _with_lines(round_: Round, lines: list[dict[str, Any]]) -> Round:
+def with_lines(round_: Round, lines: list[dict[str, Any]]) -> Round:
+    """The round, with what `LINES` brought."""
     contributions = [_contribution(round_, line) for line in lines]
     set_committed_value(round_, "contributions", contributions)
     return round_
