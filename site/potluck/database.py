@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -95,6 +95,20 @@ class Database:
         if self._quick is None or self._quick.engine is not self.engine:
             self._quick = QuickReads(self.engine, **_connect_args())
         return self._quick
+
+    def first(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """The first row of a read that stands alone, by the quick way, or else the engine's.
+
+        The engine says what is wrong where something is; raises what it raises.
+        """
+        if not self.is_away:
+            try:
+                return self.quick.first(statement, parameters)
+            except psycopg.Error:
+                pass
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            row = connection.exec_driver_sql(statement, dict(parameters)).first()
+            return tuple(row) if row else None
 
     @property
     def is_away(self) -> bool:

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from potluck.database import db
-from potluck.live import pool
-from potluck.rooms import faces, gallery, own_room, sheets, window
+from potluck.rooms import doors, faces, gallery, own_room, sheets, window
 from potluck.rooms.door_views import open_rooms_context
 from potluck.rooms.quotes import quote_or_none
 from potluck.settings import current_settings
@@ -35,13 +34,14 @@ def _landing() -> ResponseReturnValue:
 
 
 def _home() -> ResponseReturnValue:
+    waiting, listed = doors.going_on(current_user.id)
     return render_template(
         "home/home.html",
         room=own_room.my_room(),
         quote=quote_or_none(),
-        sheets=faces.faces(sheets.of_person(current_user.id), current_user.id),
-        waiting=pool.count(),
-        **open_rooms_context(),
+        sheets=faces.of_reads(sheets.of_person(current_user.id), current_user.id),
+        waiting=waiting,
+        **open_rooms_context(listed),
     )
 
 

@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, g, has_request_context, redirect, request
@@ -21,6 +23,7 @@ from flask_babel import Babel, force_locale, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
+from potluck import texts
 from potluck.refusals import Refusal
 from potluck.settings import current_settings
 from potluck.texts import gettext as _
@@ -40,6 +43,7 @@ blueprint = Blueprint("languages", __name__)
 def init_app(app: Flask) -> None:
     """Texts in templates and code are looked up from here on."""
     Babel(app, locale_selector=_selected)
+    texts.init_app(app)
     # How a sentence is broken into lines in a template is nothing that a translator should see.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=current, languages=LANGUAGES)
@@ -73,13 +77,15 @@ def choose() -> ResponseReturnValue:
 
 def current() -> str:
     """The code of the language that is being written, as `lang` has it."""
-    return str(get_locale() or SOURCE)
+    return _code(get_locale())
 
 
 def of_handshake(environ: Mapping[str, Any]) -> str:
-    """The language that a socket's client reads."""
-    accepted = parse_accept_header(environ.get("HTTP_ACCEPT_LANGUAGE"), LanguageAccept)
-    return _best(parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE), accepted)
+    """The language that a socket's client reads, or who is answered in front of the app."""
+    cookies = environ.get("HTTP_COOKIE", "")
+    # To read them all takes longer than what else is done for the badge.
+    chosen = parse_cookie(cookies).get(COOKIE) if COOKIE in cookies else None
+    return str(chosen) if chosen in LANGUAGES else _liked(environ.get("HTTP_ACCEPT_LANGUAGE"))
 
 
 def written_in(language: str | None) -> AbstractContextManager[None]:
@@ -103,18 +109,21 @@ ENGLISH_MARKS = Marks(group=",", decimal=".")
 
 def marks() -> Marks:
     """Those of the language that is being written."""
-    if current() == SOURCE:
-        return ENGLISH_MARKS
-    symbols = get_locale().number_symbols["latn"]
-    return Marks(symbols["group"], symbols["decimal"])
+    return _marks(current())
 
 
 def number(value: int | Decimal, decimals: int = 0) -> str:
     """`12,500` or `12.500`; a `Decimal` of any size to the last digit that is asked for."""
+    return number_in(current(), value, decimals)
+
+
+def number_in(language: str, value: int | Decimal, decimals: int = 0) -> str:
+    """The same, whatever is being written."""
     text = f"{value:,.{decimals}f}" if decimals else f"{value:,}"
-    if current() == SOURCE:
+    if language == SOURCE:
         return text
-    return text.translate({ord(","): marks().group, ord("."): marks().decimal})
+    marks = _marks(language)
+    return text.translate({ord(","): marks.group, ord("."): marks.decimal})
 
 
 def decimal(value: float, digits: int) -> str:
@@ -136,16 +145,29 @@ def day(at: datetime) -> str:
     return format_skeleton("MMMMd", at, locale=locale)
 
 
+@lru_cache
+def _code(locale: Locale | None) -> str:
+    return str(locale or SOURCE)
+
+
+@lru_cache
+def _marks(language: str) -> Marks:
+    if language == SOURCE:
+        return ENGLISH_MARKS
+    symbols = Locale.parse(language).number_symbols["latn"]
+    return Marks(symbols["group"], symbols["decimal"])
+
+
 def _selected() -> str:
     if not has_request_context():
         language: str = g.get("language", SOURCE)
         return language
-    return _best(request.cookies.get(COOKIE), request.accept_languages)
+    return of_handshake(request.environ)
 
 
-def _best(chosen: str | None, accepted: LanguageAccept) -> str:
-    if chosen in LANGUAGES:
-        return str(chosen)
+@lru_cache
+def _liked(header: str | None) -> str:
+    accepted = parse_accept_header(header, LanguageAccept)
     # In the order that the reader likes them: German of Austria is German.
     wanted = (tag.partition("-")[0].lower() for tag in accepted.values())
     return next((language for language in wanted if language in LANGUAGES), SOURCE)

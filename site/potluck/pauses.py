@@ -16,12 +16,14 @@ from sqlalchemy import DateTime, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from potluck.accounts import sessions
 from potluck.database import Base, db
 from potluck.refusals import Refusal
 from potluck.texts import gettext as _
 
 What = Literal["rounds", "checkouts"]
 SENTENCE_CHARACTERS_MAX = 300
+SENTENCES = "SELECT json_object_agg(what, sentence) FROM pauses"
 
 
 class Paused(Refusal):
@@ -100,6 +102,9 @@ def what_of(written: str) -> What | None:
 
 
 def _sentences() -> dict[str, str]:
+    brought = sessions.brought()
+    if brought is not None:
+        return brought["pauses"] or {}
     return {
         row.what: row.sentence for row in db.session.execute(select(Pause.what, Pause.sentence))
     }

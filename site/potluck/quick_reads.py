@@ -6,7 +6,7 @@ prepared. Several greenlets may share one: psycopg serves them one after the oth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -30,7 +30,9 @@ class QuickReads:
         self._turn = 0
         event.listen(engine, "engine_disposed", self._close)
 
-    def first(self, statement: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
+    def first(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> tuple[Any, ...] | None:
         """The first row, numbers as numbers; raises `psycopg.Error`, and drops what broke."""
         connection = self._connection()
         try:

@@ -15,6 +15,7 @@ from gevent.pywsgi import WSGIServer
 
 from potluck import billing, garbage, live, rooms
 from potluck.answers import OneWriteHandler
+from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
 from potluck.live import farewell
 from potluck.settings import Settings
@@ -32,7 +33,11 @@ def serve(app: Flask) -> None:
     """Serves until SIGINT or SIGTERM; ends the process with a sentence if it can't begin."""
     settings: Settings = app.extensions["settings"]
     server = WSGIServer(
-        _listener(settings), app, log=None, error_log=logger, handler_class=OneWriteHandler
+        _listener(settings),
+        FrontPage(app.wsgi_app, settings),
+        log=None,
+        error_log=logger,
+        handler_class=OneWriteHandler,
     )
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
     jobs = app.extensions["jobs"] = Jobs(app)

@@ -15,6 +15,7 @@ from potluck.database import db
 from potluck.settings import Settings
 from sandbox.ports import free_port
 from tests.conftest import SignInAs
+from tests.credits import histories
 from tests.people import Browser
 from tests.web.installation import installed
 from tests.web.statements import statements
@@ -34,7 +35,7 @@ def door(app: Flask) -> HotReads:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("credits", [0, 1_234_567])
+@pytest.mark.parametrize("credits", [0, 1, 99, 100, 101, 1_234_567])
 def test_they_are_what_the_app_says_to_the_letter(
     app: Flask,
     door: HotReads,
@@ -54,6 +55,30 @@ def test_they_are_what_the_app_says_to_the_letter(
     app.wsgi_app = door  # type: ignore[method-assign]
     assert ours.data == theirs.data
     assert sorted(ours.headers) == sorted(theirs.headers)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("credits", "held"), [(1, 1), (2, 1), (200, 100), (3_001, 2_001)])
+def test_what_is_held_is_in_the_badge_to_the_letter(
+    app: Flask,
+    door: HotReads,
+    client: Browser,
+    sign_in_as: SignInAs,
+    *,
+    language: str,
+    credits: int,
+    held: int,
+) -> None:
+    user = sign_in_as(client, "Ada", credits=credits)
+    histories.held_generation({user.id: held})
+    db.session.commit()
+    client.set_cookie("language", language)
+    ours = client.get("/credits/badge").text
+    app.wsgi_app = door._behind  # type: ignore[method-assign]
+    theirs = client.get("/credits/badge").text
+    app.wsgi_app = door  # type: ignore[method-assign]
+    assert ours == theirs
+    assert f"{held:,}" in (ours if language == "en" else ours.replace(".", ","))
 
 
 @pytest.mark.parametrize("path", PATHS)

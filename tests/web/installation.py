@@ -26,3 +26,5 @@ def installed(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
         db.url, db.engine = before
         db.session.configure(bind=db.engine)
+        # Connections of before that are still open would not say so.
+        db._outage.end()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ def statements() -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    def noted(reads: QuickReads, statement: str, parameters: Sequence[object]) -> Any:
+    def noted(reads: QuickReads, statement: str, parameters: Any) -> Any:
         asked.append(statement)
         return first(reads, statement, parameters)
 

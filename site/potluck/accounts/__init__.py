@@ -5,7 +5,17 @@ from __future__ import annotations
 from flask import Flask, Request, g
 from flask_login import LoginManager, current_user
 
-from potluck.accounts import account_views, acts, bans, devices, export, providers, views
+from potluck.accounts import (
+    account_views,
+    acts,
+    bans,
+    devices,
+    export,
+    operators,
+    providers,
+    sessions,
+    views,
+)
 from potluck.accounts.models import User
 from potluck.accounts.sessions import DatabaseSessions, current_session
 from potluck.settings import Settings
@@ -29,6 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["provider_label"] = providers.label
     app.register_blueprint(views.blueprint)
     app.register_blueprint(account_views.blueprint)
+    sessions.bring(vouched_emails=operators.VOUCHED)
     export.add(export.OWN_PARTS)
     acts.init_app()
     bans.init_app(app)

@@ -12,11 +12,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from sqlalchemy import select
 
+from potluck.accounts import sessions
 from potluck.accounts.models import Identity
 from potluck.database import db
 from potluck.settings import current_settings
 
 P = ParamSpec("P")
+
+# Of whose session `s` is.
+VOUCHED = "SELECT array_agg(email) FROM identities WHERE user_id = s.user_id AND email_vouched"
 
 
 def is_operator() -> bool:
@@ -24,7 +28,7 @@ def is_operator() -> bool:
     if not (current_user.is_authenticated and current_settings().operator_emails):
         return False
     if "is_operator" not in g:
-        g.is_operator = operator_email(current_user.id) is not None
+        g.is_operator = _is_operator()
     return bool(g.is_operator)
 
 
@@ -42,8 +46,19 @@ def operator_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Res
 
 def operator_email(user_id: int) -> str | None:
     """The address that makes somebody an operator; None for everybody else."""
-    emails = [email.lower() for email in current_settings().operator_emails]
+    emails = _operator_emails()
     query = select(Identity.email).where(
         Identity.user_id == user_id, Identity.email_vouched, Identity.email.in_(emails)
     )
     return db.session.scalar(query.order_by(Identity.id).limit(1))
+
+
+def _is_operator() -> bool:
+    brought = sessions.brought()
+    if brought is None:
+        return operator_email(current_user.id) is not None
+    return not _operator_emails().isdisjoint(brought["vouched_emails"] or [])
+
+
+def _operator_emails() -> set[str]:
+    return {email.lower() for email in current_settings().operator_emails}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from flask import Flask, Request, Response, request, session
+from flask import Flask, Request, Response, has_request_context, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection, TextClause, text
@@ -31,16 +31,18 @@ ANONYMOUS_SESSION_DAYS = 1
 SEEN_EVERY_SECONDS = 60
 USER_AGENT_CHARACTERS_MAX = 255
 DATA_CHARACTERS_MAX = 16_000
+READING = {"GET", "HEAD"}
 
-FIND = text("""
+FIND = """
     SELECT s.id, s.data, s.expires_at, s.user_id,
-        s.last_seen_at < now() - make_interval(secs => :seen_every_seconds) AS is_stale,
-        u.name, u.created_at AS joined_at, u.banned_at, a.posted, a.held, a.seq
+        s.last_seen_at < now() - make_interval(secs => %(seen_every_seconds)s) AS is_stale,
+        u.name, u.created_at AS joined_at, u.banned_at,
+        a.posted, a.held, a.seq, a.owed, a.freezes{brought}
     FROM sessions s
     LEFT JOIN users u ON u.id = s.user_id
     LEFT JOIN accounts a ON a.user_id = s.user_id
-    WHERE s.token_digest = :digest AND s.expires_at > now()
-""")
+    WHERE s.token_digest = %(digest)s AND s.expires_at > now()
+"""
 INSERT = text("""
     INSERT INTO sessions (token_digest, user_id, data, expires_at, ip, user_agent)
     VALUES (:digest, :user_id, CAST(:data AS jsonb), now() + make_interval(days => :days),
@@ -54,9 +56,16 @@ DELETE = text("DELETE FROM sessions WHERE id = :id")
 DELETE_EXPIRED = text("DELETE FROM sessions WHERE expires_at < now() - interval '1 hour'")
 
 
+# What every page shows, by the name that its area gives it: a value each in SQL, `s` the session.
+_brought: dict[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """A session row with its user and their credits, in one query."""
+    """A session row with its user and their credits, in one query.
+
+    `brought` is what else came with it, for a page that is read.
+    """
 
     id: int
     data: dict[str, Any]
@@ -65,32 +74,55 @@ class FoundSession:
     posted: int
     held: int
     seq: int
+    owed: int
+    freezes: int
     is_stale: bool
+    brought: Mapping[str, Any] | None = None
 
 
-def find_session(token: str | None) -> FoundSession | None:
+def bring(**values: str) -> None:
+    """Has values in SQL come with the session of whoever reads a page. Call it while set up."""
+    _brought.update(values)
+
+
+def brought() -> Mapping[str, Any] | None:
+    """What came with the session, as it was when the request began.
+
+    None where nobody is known, or where something may have been written since.
+    """
+    if not has_request_context() or request.method not in READING:
+        return None
+    found = current_session().found
+    return found.brought if found else None
+
+
+def find_session(token: str | None, *, is_for_page: bool = False) -> FoundSession | None:
     """The session that a cookie's token stands for, unless it is over."""
     if not token or len(token) > TOKEN_CHARACTERS_MAX:
         return None
-    parameters = {"digest": _digest(token), "seen_every_seconds": SEEN_EVERY_SECONDS}
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        row = connection.execute(FIND, parameters).one_or_none()
+    names = list(_brought) if is_for_page else []
+    columns = "".join(f", ({_brought[name]}) AS {name}" for name in names)
+    parameters = {"digest": _digest(token), "seen_every_seconds": float(SEEN_EVERY_SECONDS)}
+    row = db.first(FIND.replace("{brought}", columns), parameters)
     if row is None:
         return None
+    id_, data, expires_at, user_id, is_stale, name, joined_at, banned_at, *rest = row
+    posted, held, seq, owed, freezes, *values = rest
     user = None
-    if row.user_id is not None:
-        user = User(
-            id=row.user_id, name=row.name, created_at=row.joined_at, banned_at=row.banned_at
-        )
+    if user_id is not None:
+        user = User(id=user_id, name=name, created_at=joined_at, banned_at=banned_at)
     return FoundSession(
-        id=row.id,
-        data=row.data,
-        expires_at=row.expires_at,
+        id=id_,
+        data=data,
+        expires_at=expires_at,
         user=user,
-        posted=row.posted or 0,
-        held=row.held or 0,
-        seq=row.seq or 0,
-        is_stale=row.is_stale,
+        posted=posted or 0,
+        held=held or 0,
+        seq=seq or 0,
+        owed=owed or 0,
+        freezes=freezes or 0,
+        is_stale=is_stale,
+        brought=dict(zip(names, values, strict=True)) if is_for_page else None,
     )
 
 
@@ -129,7 +161,7 @@ class DatabaseSession(SessionMixin):
 
     def _load(self) -> dict[str, Any]:
         if self._data is None:
-            self._found = find_session(self.token)
+            self._found = find_session(self.token, is_for_page=request.method in READING)
             self._data = dict(self._found.data) if self._found else {}
             self._as_loaded = _dump(self._data)
         return self._data

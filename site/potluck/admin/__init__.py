@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from potluck import pauses
+from potluck.accounts import sessions
 from potluck.accounts.operators import is_operator
 from potluck.admin import (
     commands,
@@ -38,4 +39,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(module.blueprint)
     app.add_template_global(is_operator)
     app.add_template_global(pauses.pause_of)
+    sessions.bring(pauses=pauses.SENTENCES)
     commands.init_app(app)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from potluck.accounts import sessions
 from potluck.billing import (
     automatic,
+    automatic_rule,
     card_views,
     commands,
     departures,
@@ -34,6 +36,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.add_template_global(overview.payments_in_motion)
     app.add_template_global(card_views.standing, "automatic_top_up")
     app.add_template_global(card_views.is_stopped, "automatic_top_up_is_stopped")
+    sessions.bring(automatic_top_up_stopped=automatic_rule.IS_STOPPED)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(card_views.blueprint)
     app.register_blueprint(webhook.blueprint)

@@ -48,6 +48,8 @@ MONTH = text(f"""
         date_trunc('month', now(), 'UTC') + interval '1 month' AS next_month
     FROM automatic_top_ups r JOIN packs p ON p.id = r.pack_id WHERE r.user_id = :user_id
 """)  # noqa: S608 - put together from constants
+# Of whose session `s` is.
+IS_STOPPED = "SELECT stopped_at IS NOT NULL FROM automatic_top_ups WHERE user_id = s.user_id"
 CONSENT = text("""
     INSERT INTO automatic_top_ups (user_id, pack_id, threshold_credits, monthly_cap_minor)
     VALUES (:user_id, :pack_id, :threshold_credits, :monthly_cap_minor)

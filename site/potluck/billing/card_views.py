@@ -9,6 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from potluck.accounts import sessions
 from potluck.billing import automatic_rule, cards, packs
 from potluck.billing.automatic_rule import RuleRefused, Standing
 from potluck.billing.gateway import StripeUnavailable
@@ -33,6 +34,9 @@ def standing() -> Standing | None:
 
 def is_stopped() -> bool:
     """For templates: whether whoever looks should hear that theirs was stopped."""
+    brought = sessions.brought()
+    if brought is not None:
+        return bool(brought["automatic_top_up_stopped"])
     return automatic_rule.stopped(current_user.id)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from potluck.accounts import sessions
 from potluck.accounts.departures import user_leaving
 from potluck.accounts.identities import user_created
 from potluck.accounts.models import User
-from potluck.credits import export, ledger, views
+from potluck.credits import export, ledger, pricing, views
 from potluck.settings import current_settings
 from potluck.texts import marked
 
@@ -15,6 +16,7 @@ from potluck.texts import marked
 def init_app(app: Flask) -> None:
     """Adds the credit pages, the badge for every page, and the welcome."""
     app.register_blueprint(views.blueprint)
+    sessions.bring(prices=pricing.NEWEST)
     app.context_processor(lambda: {"balance": views.session_balance})
     user_created.connect(_welcome)
     user_leaving.connect(_forfeit)

@@ -62,6 +62,14 @@ POT = text("""
     FROM holds JOIN accounts ON accounts.id = holds.account_id
     WHERE holds.room_id = :room_id AND holds.state = 'reserved' GROUP BY accounts.user_id
 """)
+# The same in JSON, of the room that `rooms` is where this is asked.
+STAKES = """
+    SELECT json_object_agg(stake.user_id, stake.amount) FROM (
+        SELECT accounts.user_id, sum(holds.amount) AS amount
+        FROM holds JOIN accounts ON accounts.id = holds.account_id
+        WHERE holds.room_id = rooms.id AND holds.state = 'reserved' GROUP BY accounts.user_id
+    ) stake
+"""
 PAYERS = text("""
     SELECT accounts.user_id FROM holds JOIN accounts ON accounts.id = holds.account_id
     WHERE holds.generation_id = :generation_id

@@ -11,15 +11,15 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
-from flask import Flask, g
+from flask import Flask
 
-from potluck import languages, logs, web
+from potluck import front_doors, languages, web
 from potluck.accounts.sessions import SEEN_EVERY_SECONDS, cookie_name
-from potluck.credits.ledger import Balance
+from potluck.credits.badge import Badge
 from potluck.database import db
 from potluck.settings import Settings
 
@@ -54,26 +54,38 @@ class Found(NamedTuple):
     is_stale: bool
 
     @property
-    def balance(self) -> Balance:
-        """As templates know it."""
-        return Balance(posted=self.posted, held=self.held, seq=self.seq)
+    def available(self) -> int:
+        """What can still be spent."""
+        return self.posted - self.held
 
 
 class HotReads:
     """The outermost door of the app."""
 
     def __init__(self, app: Flask) -> None:
-        self._app = app
         self._behind = app.wsgi_app
         settings: Settings = app.extensions["settings"]
         self._host = urlsplit(settings.public_url).hostname
         self._token = re.compile(rf"(?:^|; ?){cookie_name(settings)}=([\w-]+)(?:;|$)", re.ASCII)
+        self._headers = [
+            ("Vary", "Cookie"),
+            *web.safety_headers(settings).items(),
+            ("Cache-Control", "no-store"),
+        ]
+        badge = Badge(app)
         self._answers: dict[str, tuple[str, str, Callable[[WSGIEnvironment, Found], str]]] = {
             "/credits/balance": ("credits.balance", "application/json", _numbers),
-            "/credits/badge": ("credits.badge", "text/html; charset=utf-8", self._badge),
+            "/credits/badge": (
+                "credits.badge",
+                "text/html; charset=utf-8",
+                lambda environ, found: badge.html(
+                    languages.of_handshake(environ),
+                    available=found.available,
+                    held=found.held,
+                    seq=found.seq,
+                ),
+            ),
         }
-        links = app.url_map.bind("")
-        self._links = {name: links.build(name) for name in ("credits.index", "credits.badge")}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = self._answers.get(environ["PATH_INFO"])
@@ -85,27 +97,25 @@ class HotReads:
             return self._behind(environ, start_response)
         endpoint, kind, write = asked
         body = write(environ, found).encode()
-        request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        headers = [
-            ("Content-Type", kind),
-            ("Content-Length", str(len(body))),
-            ("Vary", "Cookie"),
-            ("X-Request-Id", request_id),
-            *web.safety_headers(self._app.extensions["settings"]).items(),
-            ("Cache-Control", "no-store"),
-        ]
-        with logs.about(request=request_id, session=found.session_id, user=found.user_id):
-            web.note_request("GET", environ["PATH_INFO"], endpoint, 200, started_at=started_at)
-        start_response("200 OK", headers)
-        return [body]
+        return front_doors.answer(
+            environ,
+            start_response,
+            endpoint=endpoint,
+            headers=[
+                ("Content-Type", kind),
+                ("Content-Length", str(len(body))),
+                *self._headers,
+            ],
+            body=body,
+            started_at=started_at,
+            session=found.session_id,
+            user=found.user_id,
+        )
 
     def _find(self, environ: WSGIEnvironment) -> Found | None:
         """None where the app has to look for itself."""
-        is_plain = environ["REQUEST_METHOD"] == "GET" and not environ.get("SCRIPT_NAME")
-        # By another of our names, the app leads to the first.
-        is_plain = is_plain and environ.get("HTTP_HOST", "").partition(":")[0] == self._host
-        is_plain = is_plain and not db.is_away
-        token = self._token.search(environ.get("HTTP_COOKIE", "")) if is_plain else None
+        is_usual = front_doors.is_usual(environ, host=self._host)
+        token = self._token.search(environ.get("HTTP_COOKIE", "")) if is_usual else None
         if token is None:
             return None
         digest = hashlib.sha256(token[1].encode()).digest()
@@ -118,17 +128,9 @@ class HotReads:
             return None
         return found
 
-    def _badge(self, environ: WSGIEnvironment, found: Found) -> str:
-        """The partial of every page."""
-        values: dict[str, Any] = {"balance": lambda: found.balance, "url_for": self._links.get}
-        with self._app.app_context():
-            g.language = languages.of_handshake(environ)
-            return self._app.jinja_env.get_template("credits/_badge.html").render(values)
-
 
 def _numbers(_environ: WSGIEnvironment, found: Found) -> str:
-    available = found.balance.available
     return (
-        f'{{"available":{available},"held":{found.held},"posted":{found.posted},'
+        f'{{"available":{found.available},"held":{found.held},"posted":{found.posted},'
         f'"seq":{found.seq}}}\n'
     )

@@ -9,6 +9,7 @@ from typing import Any
 from flask import g, has_request_context
 from sqlalchemy import func, select
 
+from potluck.accounts import sessions
 from potluck.credits.models import ModelPrice
 from potluck.database import db
 from potluck.refusals import Refusal
@@ -21,6 +22,13 @@ TEMPLATE_TOKENS_PER_CALL = 64
 TOKENS_PER_PRICE = 1_000_000
 PRICE_CREDITS_MAX = 1_000_000_000
 MODEL_CHARACTERS_MAX = 200
+# The versions in force, of every model that has one.
+NEWEST = """
+    SELECT json_agg(newest) FROM (
+        SELECT DISTINCT ON (model) id, model, input_credits_per_million, output_credits_per_million
+        FROM model_prices ORDER BY model, id DESC
+    ) newest
+"""
 
 
 class NoPrice(Refusal):
@@ -143,6 +151,10 @@ def _known_prices() -> dict[tuple[str, ...], dict[str, ModelPrice]]:
 
 
 def _current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
+    brought = sessions.brought()
+    if brought is not None:
+        versions = brought["prices"] or []
+        return {each["model"]: ModelPrice(**each) for each in versions if each["model"] in models}
     newest = (
         select(func.max(ModelPrice.id))
         .where(ModelPrice.model.in_(models))

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from potluck.accounts import sessions
 from potluck.accounts.sessions import current_session
 from potluck.credits import ledger, receipts, statement, statement_csv
 from potluck.credits.ledger import Balance
@@ -25,7 +26,19 @@ def session_balance() -> Balance | None:
     found = current_session().found
     if found is None or not current_user.is_authenticated:
         return None
-    return Balance(posted=found.posted, held=found.held, seq=found.seq)
+    return Balance(
+        posted=found.posted,
+        held=found.held,
+        seq=found.seq,
+        owed=found.owed,
+        freezes=found.freezes,
+    )
+
+
+def newest_balance(user_id: int) -> Balance:
+    """The viewer's: what came with the session of whoever reads, or else as it is now."""
+    is_known = sessions.brought() is not None
+    return (session_balance() if is_known else None) or ledger.balance(user_id)
 
 
 @blueprint.get("/credits")
@@ -36,7 +49,7 @@ def index() -> ResponseReturnValue:
     before = Place.read(request.args["before"]) if "before" in request.args else None
     return render_template(
         "credits/index.html",
-        account=ledger.balance(current_user.id),
+        account=session_balance(),
         page=statement.page(current_user.id, before=before),
         is_newest=before is None,
     )

@@ -75,6 +75,10 @@ SECONDS_TO_WAVE = text("""
 """)
 
 
+# How many people wait.
+COUNT = "SELECT count(*) FROM pool_entries WHERE expires_at > now()"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Somebody in the pool, and whether a wave has come since they joined."""
@@ -125,8 +129,7 @@ def waited_seconds(user_id: int) -> float | None:
 
 def count() -> int:
     """How many people wait."""
-    query = select(func.count()).select_from(PoolEntry).where(PoolEntry.expires_at > func.now())
-    return db.session.scalar(query) or 0
+    return db.session.scalar(text(COUNT)) or 0
 
 
 def seconds_to_wave() -> float:

@@ -6,6 +6,7 @@ import functools
 
 from flask import Flask
 
+from potluck.accounts import sessions
 from potluck.jobs import Jobs
 from potluck.live import listener
 from potluck.rooms import (
@@ -54,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(round_views.blueprint)
     app.add_template_filter(markdown.rendered, "rendered")
     app.add_template_global(own_room.my_room)
+    sessions.bring(own_room=own_room.CODE)
     app.add_template_global(quotes.rounds_for)
     app.register_blueprint(sheet_views.blueprint)
     app.register_blueprint(gallery_views.blueprint)

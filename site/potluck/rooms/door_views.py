@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from potluck.announcements import announce
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import doors, rooms
+from potluck.rooms.doors import OpenRoom
 from potluck.texts import gettext as _
 from potluck.web import fragment
 
@@ -24,7 +26,7 @@ blueprint = Blueprint("doors", __name__, url_prefix="/rooms")
 @login_required
 def index() -> ResponseReturnValue:
     """Rooms with a free seat for anybody, as a fragment; 204 while the page `shows` these."""
-    context = open_rooms_context()
+    context = open_rooms_context(doors.open_rooms(current_user.id))
     if context["shown"] == request.args.get("shown"):
         return "", HTTPStatus.NO_CONTENT
     return fragment("rooms/_open_rooms.html", **context)
@@ -48,7 +50,6 @@ def set_doors(code: str) -> ResponseReturnValue:
     return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
 
 
-def open_rooms_context() -> dict[str, Any]:
+def open_rooms_context(listed: Sequence[OpenRoom]) -> dict[str, Any]:
     """What the list is drawn from, on the page and alone. `shown` tells one list from another."""
-    listed = doors.open_rooms(current_user.id)
     return {"open_rooms": listed, "shown": f"{zlib.crc32(repr(listed).encode()):x}"}

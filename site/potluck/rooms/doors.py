@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import exists, func, select, text
 
 from potluck.database import db
+from potluck.live import pool
 from potluck.refusals import Refusal
 from potluck.rooms import recipes, rounds
 from potluck.rooms.models import Contribution, Room, Round
@@ -21,7 +23,7 @@ from potluck.texts import gettext as _
 LISTED_MAX = 12
 
 # Nobody is sent to a room that everybody has walked away from. Its page is noted once a minute.
-OPEN_ROOMS = text("""
+OPEN_ROOMS_SQL = """
     SELECT rooms.code, users.name AS host, rooms.seats, seated.people AS taken,
         newest.recipe, newest.recipe_terms, newest.phase
     FROM rooms
@@ -41,7 +43,18 @@ OPEN_ROOMS = text("""
             WHERE room_id = rooms.id AND user_id = :user_id AND left_at IS NULL
         )
     ORDER BY rooms.doors_opened_at DESC, rooms.id DESC LIMIT :listed_max
-""")
+"""
+OPEN_ROOMS = text(f"SELECT json_agg(listed) FROM ({OPEN_ROOMS_SQL}) listed")  # noqa: S608 - ours
+# One way to the database for what is going on: who waits in the pool, and where one may go.
+GOING_ON = text(f"""
+    SELECT ({pool.COUNT}) AS waiting, (SELECT json_agg(listed) FROM ({OPEN_ROOMS_SQL}) listed)
+""")  # noqa: S608 - ours
+
+# Of the room that `rooms` is where this is asked.
+HAS_PRIVATE_LINE = """
+    SELECT EXISTS (SELECT FROM rounds r JOIN contributions line ON line.round_id = r.id
+        WHERE r.room_id = rooms.id AND NOT r.is_public)
+"""
 
 
 class DoorsStayClosed(Refusal):
@@ -101,15 +114,28 @@ def may_open(room: Room) -> bool:
 
 def open_rooms(user_id: int) -> Sequence[OpenRoom]:
     """Those with a free seat for this person, the ones that opened last first."""
-    values = {"user_id": user_id, "listed_max": LISTED_MAX}
+    return _listed(db.session.scalar(OPEN_ROOMS, _values(user_id)))
+
+
+def going_on(user_id: int) -> tuple[int, Sequence[OpenRoom]]:
+    """How many wait in the pool, and the open rooms."""
+    waiting, rows = db.session.execute(GOING_ON, _values(user_id)).one()
+    return waiting, _listed(rows)
+
+
+def _values(user_id: int) -> dict[str, int]:
+    return {"user_id": user_id, "listed_max": LISTED_MAX}
+
+
+def _listed(rows: list[dict[str, Any]] | None) -> list[OpenRoom]:
     return [
         OpenRoom(
-            code=row.code,
-            host=row.host,
-            seats=row.seats,
-            taken=row.taken,
-            makes=recipes.kept(row.recipe, row.recipe_terms).title,
-            phase=row.phase,
+            code=row["code"],
+            host=row["host"],
+            seats=row["seats"],
+            taken=row["taken"],
+            makes=recipes.kept(row["recipe"], row["recipe_terms"]).title,
+            phase=row["phase"],
         )
-        for row in db.session.execute(OPEN_ROOMS, values)
+        for row in rows or []
     ]

@@ -5,14 +5,26 @@ Nothing here commits.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 
 from potluck.database import db
-from potluck.rooms.models import Contribution, Draft, Room, Round
+from potluck.rooms.models import Draft, Room
 
 # As much as a line can have: the page lets nobody type more.
 DRAFT_CHARACTERS_MAX = 280
+
+# Of `:viewer_id`, in the room that `rooms` is where this is asked.
+DRAFT = "SELECT text FROM drafts WHERE room_id = rooms.id AND user_id = :viewer_id"
+# Theirs in the newest round that has one.
+LAST_LINE = """
+    SELECT line.text FROM contributions line JOIN rounds r ON r.id = line.round_id
+    WHERE r.room_id = rooms.id AND line.user_id = :viewer_id ORDER BY r.number DESC LIMIT 1
+"""
+KEPT = sql(f"""
+    SELECT ({DRAFT}) AS draft, ({LAST_LINE}) AS last_line FROM rooms WHERE id = :room_id
+""")  # noqa: S608 - ours
 
 
 def keep(room: Room, *, user_id: int, text: str) -> None:
@@ -35,22 +47,14 @@ def drop(room: Room, *, user_id: int) -> None:
 
 
 def kept(room: Room, *, user_id: int) -> str:
-    """What is to stand in the field again.
+    """What is to stand in the field again."""
+    values = {"room_id": room.id, "viewer_id": user_id}
+    return to_go_on_with(*db.session.execute(KEPT, values).one())
+
+
+def to_go_on_with(draft: str | None, last_line: str | None) -> str:
+    """The draft, unless it was sent.
 
     What was typed last is posted a moment later, and may arrive after it was sent as a line.
     """
-    query = select(Draft.text).filter_by(room_id=room.id, user_id=user_id)
-    text = db.session.scalar(query) or ""
-    return "" if text.strip() == _last_line(room, user_id=user_id) else text
-
-
-def _last_line(room: Room, *, user_id: int) -> str | None:
-    """Theirs in the newest round that has one."""
-    query = (
-        select(Contribution.text)
-        .join(Round, Round.id == Contribution.round_id)
-        .where(Round.room_id == room.id, Contribution.user_id == user_id)
-        .order_by(Round.number.desc())
-        .limit(1)
-    )
-    return db.session.scalar(query)
+    return "" if draft is None or draft.strip() == last_line else draft

@@ -16,6 +16,7 @@ from potluck.rooms.models import Generation
 from potluck.rooms.preview_drawing import Picture
 from potluck.rooms.reactions import Mark
 from potluck.rooms.sheet_models import Sheet, SheetPerson
+from potluck.rooms.sheet_reads import SheetRead
 from potluck.rooms.sheets import words as sheet_words
 from potluck.texts import gettext as _
 from potluck.texts import ngettext
@@ -93,6 +94,11 @@ def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:
     listed = list(sheets)
     marks = reactions.marks(listed, viewer_id)
     return [_face(sheet, viewer_id, marks[sheet.id]) for sheet in listed]
+
+
+def of_reads(reads: Iterable[SheetRead], viewer_id: int | None) -> list[Face]:
+    """Of those that were read with all that is in them."""
+    return [_face(each.sheet, viewer_id, reactions.as_marks(each.marks)) for each in reads]
 
 
 def face(sheet: Sheet, viewer_id: int | None) -> Face:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import joinedload
 
 from potluck.database import db
-from potluck.rooms import sheets
+from potluck.rooms import sheet_reads, sheets
 from potluck.rooms.models import Round
 from potluck.rooms.recipes import recipes
 from potluck.rooms.sheet_models import Sheet
+from potluck.rooms.sheet_reads import SheetRead
 
 SHEETS_PER_PAGE = 12
 NEWS_MAX = 99
@@ -21,27 +21,27 @@ NEWS_MAX = 99
 class Page:
     """A page of the gallery; `before` leads to the next one, `top` is what news is newer than."""
 
-    sheets: list[Sheet]
+    sheets: list[SheetRead]
     before: str | None
     top: str | None
 
 
-def page(*, recipe: str | None = None, before: str | None = None) -> Page:
+def page(*, viewer_id: int | None, recipe: str | None = None, before: str | None = None) -> Page:
     """The sheets after the one that a page ended with: nothing twice, whatever is published.
 
     That one may have been hidden since; its place in the order is still known.
     """
-    query = _public(recipe).options(*sheets.WHOLE)
+    query = _public(recipe)
     key = _key(before)
     if key is not None:
         query = query.where(tuple_(Sheet.published_at, Sheet.id) < key)
     query = query.order_by(Sheet.published_at.desc(), Sheet.id.desc())
-    found = list(db.session.scalars(query.limit(SHEETS_PER_PAGE + 1)))
+    found = sheet_reads.read(query.limit(SHEETS_PER_PAGE + 1), viewer_id=viewer_id)
     shown = found[:SHEETS_PER_PAGE]
     return Page(
         sheets=shown,
-        before=shown[-1].slug if len(found) > len(shown) else None,
-        top=shown[0].slug if shown else None,
+        before=shown[-1].sheet.slug if len(found) > len(shown) else None,
+        top=shown[0].sheet.slug if shown else None,
     )
 
 
@@ -58,9 +58,8 @@ def news(*, recipe: str | None = None, since: str | None = None) -> int:
 def newest() -> Sheet | None:
     """The one that strangers are shown at the front door."""
     query = _public(None).order_by(Sheet.published_at.desc(), Sheet.id.desc()).limit(1)
-    # Of one sheet alone, a question less is worth the row for each person.
-    query = query.options(*sheets.ITS_ROUND, joinedload(Sheet.people))
-    return db.session.scalars(query).unique().one_or_none()
+    found = sheet_reads.read(query, viewer_id=None)
+    return found[0].sheet if found else None
 
 
 def chosen_recipe(slug: str | None) -> str | None:

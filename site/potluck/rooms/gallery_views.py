@@ -20,10 +20,10 @@ def index() -> ResponseReturnValue:
     db.read_without_transaction()
     chosen = gallery.chosen_recipe(request.args.get("recipe"))
     before = request.args.get("before")
-    page = gallery.page(recipe=chosen, before=before)
+    page = gallery.page(viewer_id=viewer(), recipe=chosen, before=before)
     return render_template(
         "gallery/index.html",
-        faces=faces.faces(page.sheets, viewer()),
+        faces=faces.of_reads(page.sheets, viewer()),
         page=page,
         recipes=list(recipes().values()),
         chosen=chosen,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from potluck.credits import pricing
 from potluck.credits.models import ModelPrice
@@ -11,6 +12,9 @@ from potluck.rooms.models import Round
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
 from potluck.settings import current_settings
 from potluck.texts import gettext as _
+
+# Recipes by so many people; more than an installation has, so that older ones of rooms fit too.
+WIDEST_KEPT = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,9 @@ def quote_of_or_none(round_: Round, *, people: int) -> Quote | None:
 
 def ceiling(price: ModelPrice, chosen: Recipe, *, people: int, context_tokens: int = 0) -> int:
     """The dearest outcome: the longest lines, all that is remembered, all that may be written."""
-    widest = pricing.input_tokens_max(prompts.widest_messages(chosen, people))
     return pricing.cost_credits(
         price,
-        input_tokens=widest + context_tokens,
+        input_tokens=_widest_tokens(chosen, people) + context_tokens,
         output_tokens=chosen.output_tokens_max,
     )
 
@@ -115,3 +118,9 @@ def prices_offered() -> list[ModelPrice]:
     return [prices[model] for model in models if model in prices] or [
         pricing.current_price(models[0])
     ]
+
+
+@lru_cache(WIDEST_KEPT)
+def _widest_tokens(chosen: Recipe, people: int) -> int:
+    """Of a recipe's words and limits alone, which don't change: a page asks for a dozen."""
+    return pricing.input_tokens_max(prompts.widest_messages(chosen, people))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -56,12 +56,16 @@ def marks(sheets: Iterable[Sheet], user_id: int | None) -> dict[int, list[Mark]]
         .where(Reaction.sheet_id.in_(ids))
         .group_by(Reaction.sheet_id, Reaction.kind)
     )
-    found = {(of, kind): (count, mine) for of, kind, count, mine in db.session.execute(query)}
+    found: dict[int, dict[str, tuple[int, bool]]] = {of: {} for of in ids}
+    for of, kind, count, mine in db.session.execute(query):
+        found[of][kind] = count, mine
+    return {of: as_marks(each) for of, each in found.items()}
+
+
+def as_marks(found: Mapping[str, tuple[int, bool]]) -> list[Mark]:
+    """All five, of what was found of each kind: how many left it, and whether the viewer did."""
     said = labels()
-    return {
-        of: [Mark(kind, said[kind], *found.get((of, kind), (0, False))) for kind in KINDS]
-        for of in ids
-    }
+    return [Mark(kind, said[kind], *found.get(kind, (0, False))) for kind in KINDS]
 
 
 def labels() -> dict[str, str]:

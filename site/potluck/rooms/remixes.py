@@ -14,6 +14,12 @@ from potluck.rooms.models import Room, Round
 from potluck.rooms.sheet_models import Remix, Sheet
 from potluck.texts import gettext as _
 
+# Whether `:viewer_id` began the newest round of the room that `rooms` is where this is asked.
+BEGAN = """
+    SELECT EXISTS (SELECT FROM remixes WHERE begun_by = :viewer_id AND round_id = (
+        SELECT id FROM rounds r WHERE r.room_id = rooms.id ORDER BY r.number DESC LIMIT 1))
+"""
+
 
 def begin(sheet: Sheet, *, user_id: int) -> Room:
     """Opens the round, in the room that the person sits in or in one of their own.
@@ -47,9 +53,6 @@ def origin(round_: Round, *, viewer_id: int | None) -> Sheet | None:
 
 def ingredient(round_: Round, *, viewer_id: int) -> str:
     """What the composer of whoever began it begins with: how that sheet does, to be changed."""
-    query = select(Remix.round_id).filter_by(round_id=round_.id, begun_by=viewer_id)
-    if db.session.scalar(query) is None:
-        return ""
     sheet = origin(round_, viewer_id=viewer_id)
     if sheet is None:
         return ""

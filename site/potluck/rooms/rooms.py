@@ -104,8 +104,7 @@ def room_of_member(code: str, user_id: int) -> Room:
     """The room, if this person sits in it; for others it doesn't exist."""
     room = current_room(user_id)
     if room is None or room.code != code.lower():
-        message = _("There is no such room, or you have no seat in it.")
-        raise _no_such_room(message)
+        refuse_seat()
     return room
 
 
@@ -135,6 +134,12 @@ def room_by_code(code: str) -> Room:
 def open_room(code: str) -> Room | None:
     """The same, or None."""
     return db.session.scalar(select(Room).filter_by(code=code.lower(), closed_at=None))
+
+
+def refuse_seat() -> NoReturn:
+    """Raises what is said to those who have no seat in a room, whether or not there is one."""
+    message = _("There is no such room, or you have no seat in it.")
+    raise _no_such_room(message)
 
 
 def refuse_code() -> NoReturn:

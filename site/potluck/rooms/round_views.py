@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.announcements import announce
-from potluck.credits import holds, ledger
+from potluck.credits import views as credit_views
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import (
     choices,
     closing,
-    doors,
     drafts,
     entrance,
     menu,
@@ -27,6 +26,7 @@ from potluck.rooms import (
     quotes,
     remixes,
     retries,
+    room_reads,
     rooms,
     rounds,
     short_lines,
@@ -34,6 +34,7 @@ from potluck.rooms import (
 )
 from potluck.rooms.models import Generation, Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
+from potluck.rooms.room_reads import RoomPage
 from potluck.texts import gettext as _
 from potluck.web import fragment, wants_fragment
 
@@ -44,9 +45,13 @@ blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
 @login_required
 def composer(code: str) -> ResponseReturnValue:
     """What this member can do now, as a fragment."""
-    if closing.was_member(code, current_user.id):
+    found = room_reads.found(code, viewer_id=current_user.id)
+    if found is None and closing.was_member(code, current_user.id):
         return _look_again()
-    return _composer(rooms.room_of_member(code, current_user.id))
+    is_seated = found and current_user.id in {member.user_id for member in found[0].members}
+    if found is None or not is_seated:
+        rooms.refuse_seat()
+    return fragment("rooms/_composer.html", **room_context(room_reads.page(*found)))
 
 
 @blueprint.get("/round")
@@ -205,16 +210,14 @@ def retry(code: str) -> ResponseReturnValue:
     return _done(room)
 
 
-def room_context(room: Room) -> dict[str, Any]:
+def room_context(page: RoomPage) -> dict[str, Any]:
     """What the page and its composer show to the member who asks."""
-    current = rounds.current_round(room)
-    assert current
+    room, current, stakes = page.room, page.current, page.stakes
     people = len(room.members)
     quote = quotes.quote_of_or_none(current, people=people)
-    balance = ledger.balance(current_user.id)
+    balance = credit_views.newest_balance(current_user.id)
     mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
     is_treated = current.from_pot or current.treated_by not in {None, current_user.id}
-    stakes = holds.pot(room.id)
     price = (quote.total if current.treated_by == current_user.id else quote.each) if quote else 0
     return {
         **entrance.round_context(current),
@@ -222,10 +225,9 @@ def room_context(room: Room) -> dict[str, Any]:
         "models": choices.choices(current, people=people) if current.ended_at else [],
         "quote": quote,
         "mine": mine,
-        "draft": drafts.kept(room, user_id=current_user.id)
-        or remixes.ingredient(current, viewer_id=current_user.id),
+        "draft": page.draft or _ingredient(page),
         "is_host": room.host_id == current_user.id,
-        "may_open_doors": room.host_id == current_user.id and doors.may_open(room),
+        "may_open_doors": room.host_id == current_user.id and not page.has_private_line,
         "may_stop": rounds.may_stop(current, current_user.id),
         "offer": short_lines.offer(current, user_id=current_user.id),
         "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
@@ -283,4 +285,13 @@ def _look_again() -> ResponseReturnValue:
 
 
 def _composer(room: Room) -> str:
-    return fragment("rooms/_composer.html", **room_context(room))
+    """After something was done: everything is read afresh."""
+    found = room_reads.found(room.code, viewer_id=current_user.id)
+    assert found
+    return fragment("rooms/_composer.html", **room_context(room_reads.page(*found)))
+
+
+def _ingredient(page: RoomPage) -> str:
+    if not page.began_remix:
+        return ""
+    return remixes.ingredient(page.current, viewer_id=current_user.id)

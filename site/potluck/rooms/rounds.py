@@ -10,13 +10,12 @@ from http import HTTPStatus
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload, selectinload
 
 from potluck import languages
 from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms
+from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms, round_reads
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe
 from potluck.texts import gettext as _
@@ -58,15 +57,7 @@ def current_round(room: Room) -> Round | None:
 
 def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
     """Those before the newest, newest first, as many as a page shows."""
-    query = (
-        select(Round)
-        .filter_by(room_id=room.id)
-        .order_by(Round.number.desc())
-        .offset(skipped)
-        .limit(EARLIER_ROUNDS_MAX)
-        .options(selectinload(Round.contributions), joinedload(Round.generation))
-    )
-    return list(db.session.scalars(query))
+    return round_reads.newest(room, rounds_max=skipped + EARLIER_ROUNDS_MAX)[skipped:]
 
 
 def open_round(

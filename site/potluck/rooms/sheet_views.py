@@ -47,11 +47,12 @@ def index() -> ResponseReturnValue:
     """One's own, a page at a time."""
     before = request.args.get("before")
     per_page = sheets.MINE_PER_PAGE
+    db.read_without_transaction()
     mine = sheets.of_person(current_user.id, limit=per_page + 1, before=before)
     return render_template(
         "sheets/index.html",
-        sheets=faces.faces(mine[:per_page], current_user.id),
-        before=mine[per_page - 1].slug if len(mine) > per_page else None,
+        sheets=faces.of_reads(mine[:per_page], current_user.id),
+        before=mine[per_page - 1].sheet.slug if len(mine) > per_page else None,
         is_first=before is None,
     )
 

@@ -14,9 +14,11 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from potluck.database import db
 from potluck.refusals import Refusal
+from potluck.rooms import sheet_reads
 from potluck.rooms.models import Contribution, Member, Room, Round
 from potluck.rooms.rooms import CODE_CHARACTERS
 from potluck.rooms.sheet_models import Sheet, SheetPerson
+from potluck.rooms.sheet_reads import SheetRead
 from potluck.texts import gettext as _
 
 SLUG_LENGTH = 12
@@ -67,13 +69,15 @@ def made_in(round_: Round) -> Sheet | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def of_person(user_id: int, *, limit: int = LATEST_MAX, before: str | None = None) -> list[Sheet]:
+def of_person(
+    user_id: int, *, limit: int = LATEST_MAX, before: str | None = None
+) -> list[SheetRead]:
     """The newest that somebody's line is in, or those that are older than that one."""
     mine = select(SheetPerson.sheet_id).where(SheetPerson.user_id == user_id)
     query = select(Sheet).where(Sheet.id.in_(mine)).order_by(Sheet.id.desc()).limit(limit)
     if before:
         query = query.where(Sheet.id < select(Sheet.id).filter_by(slug=before).scalar_subquery())
-    return list(db.session.scalars(query.options(*WHOLE)))
+    return sheet_reads.read(query, viewer_id=user_id)
 
 
 def is_inside(sheet: Sheet, user_id: int | None) -> bool:

@@ -18,6 +18,7 @@ from potluck.rooms import (
     own_room,
     payments,
     quotes,
+    room_reads,
     rooms,
     rounds,
     starting,
@@ -55,16 +56,16 @@ def create() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     """The room to those who sit in it, what is left of it, or an invitation."""
     db.read_without_transaction()
-    room = rooms.open_room(code)
-    if room is None:
+    found = room_reads.found(code, viewer_id=current_user.id)
+    if found is None:
         closed = closing.was_member(code, current_user.id)
         return _closed(closed) if closed else rooms.refuse_code()
+    room, own = found
     if current_user.id not in {member.user_id for member in room.members}:
         return _invitation(room)
-    own_room.note(room)
     closing.note_visit(room)
-    earlier = rounds.earlier_rounds(room)
-    return render_template("rooms/show.html", earlier=earlier, **room_context(room))
+    page = room_reads.page(room, own)
+    return render_template("rooms/show.html", earlier=page.earlier, **room_context(page))
 
 
 @blueprint.get("/<code>/watch")

@@ -19,6 +19,8 @@ from potluck.rooms.models import Round
 from potluck.texts import gettext as _
 
 LOOK_EVERY_SECONDS = 1
+# The page that is made from it is kept for as long again.
+SEEN_SECONDS = 0.5
 # So long the end of a text stands there before another round takes its place.
 SHOWN_AFTERWARDS_SECONDS = 15
 CHARACTERS_MAX = 12_000
@@ -53,9 +55,9 @@ def told() -> WatchedRound:
 
 
 def at_present() -> OpenRound | None:
-    """What a page shows, at most a second old."""
+    """What a page shows, at most half a second old."""
     global _seen, _seen_at  # noqa: PLW0603 - one state a process
-    if time.monotonic() - _seen_at > LOOK_EVERY_SECONDS:
+    if time.monotonic() - _seen_at > SEEN_SECONDS:
         _seen_at = time.monotonic()
         _seen = _look(_seen)
     return _seen
