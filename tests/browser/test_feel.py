@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.hands import (
+    CLOCK_A_PRESS,
+    COUNT_CREDITS,
+    TOLD_MS,
+    WATCH_FIGURES,
+    Line,
+    held_back,
+    say,
+    script,
+    state,
+)
 from tests.browser.steps import sign_in
 from tests.stack import Stack
 
@@ -22,40 +31,9 @@ STACK_ENV = {"WELCOME_CREDITS": "1000", "SANDBOX_MODEL": "scripted-slow"}
 OF_THE_NETWORK = ("net::ERR_", "htmx:error: Failed to fetch", "status of 5", "status of 4")
 ANSWER_SECONDS = 2
 ACKNOWLEDGED_MS = 100
-# From when the network goes or comes back until the page says so.
-TOLD_MS = 3_000
 STEPS_MAX = 6
 CONTRIBUTION = re.compile("/contribution$")
 LINE = "A lighthouse keeper who fears the dark."
-# From a click to the first frame in which something looks different; and then one more click, by
-# somebody who can't believe it. Another page may follow, so it is kept where that can read it.
-CLOCK_A_PRESS = """() => {
-    let pressedAt;
-    addEventListener("click", () => (pressedAt ??= performance.now()), { capture: true });
-    new MutationObserver((_, observer) => {
-        const button = document.querySelector("button[aria-busy=true]");
-        if (!button) return;
-        observer.disconnect();
-        requestAnimationFrame(() => {
-            const milliseconds = performance.now() - pressedAt;
-            button.click();
-            sessionStorage.seen = JSON.stringify({ milliseconds, pressedAgain: true });
-        });
-    }).observe(document, { attributes: true, subtree: true });
-}"""
-# Everything that a figure shows, with the time: what is drawn over it, or else its text.
-WATCH_FIGURES = """() => {
-    window.figures = [];
-    const node = document.querySelector("[data-credits-available]");
-    const note = () => figures.push([performance.now(), node.dataset.shown, node.textContent]);
-    new MutationObserver(note).observe(node, {
-        attributes: true, childList: true, characterData: true, subtree: true,
-    });
-}"""
-COUNT_CREDITS = """async ([script, credits]) => {
-    const { countTo } = await import(script);
-    countTo(document.querySelector("[data-credits-available]"), credits);
-}"""
 
 
 def open_room(page: Page, who: str) -> str:
@@ -81,58 +59,6 @@ def lines(stack: Stack, line: str) -> int:
         row = connection.execute(query, [line]).fetchone()
         assert row
         return int(row[0])
-
-
-@contextmanager
-def held_back(page: Page, address: re.Pattern[str]) -> Iterator[list[Route]]:
-    """What is asked for there waits for the end of this block."""
-    waiting: list[Route] = []
-    page.route(address, lambda route: _keep(waiting, route))
-    yield waiting
-    for route in waiting:
-        route.continue_()
-    page.unroute(address)
-
-
-def _keep(waiting: list[Route], route: Route) -> None:
-    """A function, since Playwright can't look into a list's own."""
-    waiting.append(route)
-
-
-class Line:
-    """What carries sockets, and can be held: then nothing gets through until it is released."""
-
-    def __init__(self) -> None:
-        self.sockets: list[WebSocketRoute] = []
-        self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
-
-    def carry(self, socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        socket.on_message(lambda message: self._pass(server, message))
-        server.on_message(lambda message: self._pass(socket, message))
-        self.sockets.append(socket)
-
-    def hold(self) -> None:
-        self._held = []
-
-    def release(self) -> None:
-        held, self._held = self._held or [], None
-        for socket, message in held:
-            socket.send(message)
-
-    def _pass(self, to: WebSocketRoute, message: str | bytes) -> None:
-        if self._held is None:
-            to.send(message)
-        else:
-            self._held.append((to, message))
-
-
-def state(page: Page, name: str) -> None:
-    """The pill in the header says this, soon enough, in a word as well as in a colour."""
-    pill = page.locator(f"[data-connection-status='{name}']")
-    expect(pill).to_be_visible(timeout=TOLD_MS)
-    words = {"live": "Live", "reconnecting": "Reconnecting…", "offline": "Offline"}
-    expect(pill).to_have_text(words[name])
 
 
 @pytest.mark.parametrize("form", ["plain", "htmx"])
@@ -498,19 +424,3 @@ def test_whoever_reads_german_gets_german_from_pages_and_scripts_alike(open_page
     expect(pill).to_contain_text("Live")
     ada.goto("/credits")
     expect(ada.locator("time").first).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d, \d\d:\d\d$"))
-
-
-def say(page: Page, words: str) -> None:
-    """As any script of the page would."""
-    page.evaluate(
-        "async ([script, words]) => (await import(script)).toast(words)",
-        [script(page, "toast.js"), words],
-    )
-
-
-def script(page: Page, name: str) -> str:
-    """Where this page has it from, so that it is the same one."""
-    address: str = page.evaluate(
-        "(name) => new URL(name, document.querySelector('script[type=module]').src).href", name
-    )
-    return address
