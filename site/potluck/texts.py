@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from babel.core import Locale
 from babel.support import NullTranslations
 from flask import Flask
 from flask_babel import get_domain, get_locale
@@ -18,7 +17,7 @@ from markupsafe import Markup
 # All that templates say as it is, in a few languages.
 SENTENCES_KEPT = 4_096
 
-_catalogues: dict[Locale | None, NullTranslations] = {None: NullTranslations()}
+_catalogues: dict[tuple[str | None, ...] | None, NullTranslations] = {None: NullTranslations()}
 
 
 def init_app(app: Flask) -> None:
@@ -45,9 +44,11 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
 def _catalogue() -> NullTranslations:
     """That of the language that is being written; one that changes nothing where none is."""
     locale = get_locale()
-    if locale not in _catalogues:
-        _catalogues[locale] = get_domain().get_translations()
-    return _catalogues[locale]
+    # A locale itself is slow to compare.
+    name = (locale.language, locale.script, locale.territory) if locale else None
+    if name not in _catalogues:
+        _catalogues[name] = get_domain().get_translations()
+    return _catalogues[name]
 
 
 def _said(message: str, /, **values: object) -> Markup:

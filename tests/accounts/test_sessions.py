@@ -190,3 +190,29 @@ def test_sessions_that_are_over_are_forgotten_and_others_kept(
     sessions.delete_expired()
     with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM sessions")) == 1
+
+
+@pytest.mark.parametrize(("method", "is_there"), [("GET", True), ("HEAD", True), ("POST", False)])
+def test_what_comes_with_the_session_is_for_those_who_read(
+    app: Flask,
+    settings: Settings,
+    client: Browser,
+    sign_in_as: SignInAs,
+    *,
+    method: str,
+    is_there: bool,
+) -> None:
+    sign_in_as(client, "Ada")
+    cookie = client.get_cookie(sessions.cookie_name(settings))
+    assert cookie
+    headers = {"Cookie": f"{cookie.key}={cookie.value}"}
+    with app.test_request_context("/", method=method, headers=headers):
+        brought = sessions.brought()
+    assert (brought is not None) == is_there
+    assert brought is None or brought["vouched_emails"] == ["ada@example.com"]
+
+
+def test_a_stranger_brings_nothing(app: Flask, database: None) -> None:
+    with app.test_request_context("/"):
+        assert sessions.brought() is None
+    assert sessions.brought() is None
