@@ -8,7 +8,7 @@ import sys
 from tests.stack import ROOT
 
 # Each takes a good part of the time that the whole app takes to load.
-LATER = {"openai", "httpx2", "alembic"}
+LATER = {"openai", "httpx2", "alembic", "authlib"}
 SAY_WHAT_IS_LOADED = "import sys, potluck; print(*sys.modules)"
 
 
