@@ -1,4 +1,4 @@
-"""What `bin/test` runs, one step after the other; all of them, whatever fails."""
+"""What `bin/test` runs; all of it, whatever fails."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ def everything(*, is_long: bool = False) -> int:
     """
     if is_long:
         os.environ["POTLUCK_STEPS"] = str(LONG_STEPS)
+    warming = _begin_to_warm_up()
     steps: dict[str, Callable[[], bool]] = {
         "ruff check": lambda: _passes("ruff", "check", "."),
         "ruff format --check": lambda: _passes("ruff", "format", "--check", "."),
-        "mypy": lambda: _passes("mypy"),
+        "mypy": lambda: _passes("mypy", f"--num-workers={_processors()}"),
         "import rules": import_rules_hold,
         "checksums of vendored files": vendored_files_are_intact,
         "a browser": browser_is_installed,
         "a proxy": proxy_is_installed,
     }
     failed = [name for name, step in steps.items() if not _announced(name, step)]
+    warming.wait()
     # Most tests wait for other processes. Those of one file share them, so they stay together, and
     # `tests/conftest.py` has the long files begin first.
-    workers = (os.cpu_count() or 1) + 1
+    workers = _processors() + 1
     spread = ["--dist=loadfile", "--no-loadscope-reorder", "--durations=15"]
     if pytest([f"--numprocesses={workers}", *spread]):
         failed.append("pytest")
@@ -48,6 +50,18 @@ def everything(*, is_long: bool = False) -> int:
 def pytest(arguments: Sequence[str]) -> int:
     print("\n== pytest", flush=True)
     return _run(*module_command("pytest", *arguments))
+
+
+def _begin_to_warm_up() -> subprocess.Popen[bytes]:
+    """Compiles what the tests load, beside the first steps, rather than once in every worker.
+
+    Whatever is wrong with a test, pytest says when it runs.
+    """
+    command = module_command("pytest", "--collect-only", "-qq", "-p", "no:cacheprovider")
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, cwd=ROOT, env=module_environ(), stdin=quiet, stdout=quiet, stderr=quiet
+    )
 
 
 def import_rules_hold() -> bool:
@@ -93,6 +107,10 @@ def proxy_is_installed() -> bool:
         "The tests run several processes behind nginx, and there is none: apt install nginx-light"
     )
     return False
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
 
 
 def _announced(name: str, step: Callable[[], bool]) -> bool:

@@ -31,6 +31,8 @@ from tests.sandbox.processes import stand_in
 pytest_plugins = ["tests.faults.tally"]
 
 MODEL = "scripted"
+# So that a text takes three beats, and hundreds of them no minutes.
+SECONDS_PER_WORD = 0.004
 # What a migration fills; everything else is emptied between tests.
 KEPT_TABLES = {"alembic_version", "packs"}
 
@@ -123,8 +125,9 @@ def owner(app: Flask) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def model_url() -> Iterator[str]:
-    """A scripted model in a process of its own."""
-    with stand_in("sandbox.models.scripted", ready_path="/health") as url:
+    """A scripted model in a process of its own, which writes quickly unless its name says not."""
+    pace = ("--seconds-per-word", str(SECONDS_PER_WORD))
+    with stand_in("sandbox.models.scripted", *pace, ready_path="/health") as url:
         yield url
 
 

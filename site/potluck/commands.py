@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 
 import click
-from alembic import command
-from alembic.config import Config
 from flask import Flask
 from sqlalchemy import create_engine, text
 
@@ -33,6 +31,10 @@ def init_app(app: Flask) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version of the app."""
+    # No other process needs it, and each would take the time to load it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     engine = create_engine(db.url)
     with engine.connect() as connection:
         # Two processes that start at once must not migrate at once.

@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from potluck.accounts import providers
 from potluck.settings import ProviderSettings
 from tests.accounts.liar import Liar
 from tests.accounts.visits import DISCOVERY_PATH
@@ -33,13 +32,13 @@ def use_provider(app: Flask) -> Iterator[Callable[[str], None]]:
             client_secret=SecretStr("sandbox"),
             issuer=issuer,
         )
-        settings = before.model_copy(update={"providers": (provider,)})
-        app.extensions["settings"] = settings
-        providers.init_app(app, settings)
+        app.extensions["settings"] = before.model_copy(update={"providers": (provider,)})
+        # Made of the settings when somebody signs in for the first time.
+        app.extensions.pop("oauth", None)
 
     yield use
     app.extensions["settings"] = before
-    providers.init_app(app, before)
+    app.extensions.pop("oauth", None)
 
 
 @pytest.fixture

@@ -55,6 +55,8 @@ def test_a_real_server_says_what_it_can_do(table: Table) -> None:
         # There is none for this machine, and a script takes its place.
         assert weights.model() == weights.SCRIPTED_MODEL
         return
+    # The database ends a transaction that waits as long as weights take to load on a busy machine.
+    db.session.commit()
     with stand_in("sandbox.models", ready_path="/health") as url:
         before = table.app.extensions["settings"]
         table.app.extensions["settings"] = before.model_copy(

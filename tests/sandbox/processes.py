@@ -15,12 +15,12 @@ SITE = Path(__file__).resolve().parents[2] / "site"
 
 
 @contextmanager
-def stand_in(module: str, *, ready_path: str) -> Iterator[str]:
+def stand_in(module: str, *arguments: str, ready_path: str) -> Iterator[str]:
     """Yields the address of `python -m MODULE --port …` once `ready_path` answers there."""
     port = free_port("127.0.0.1", 0)
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", str(port)],
+        [sys.executable, "-m", module, "--port", str(port), *arguments],
         cwd=SITE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -34,7 +34,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     login_manager.session_protection = None
     login_manager.request_loader(_user_of_request)
     login_manager.unauthorized_handler(views.unauthorized)
-    providers.init_app(app, settings)
     app.jinja_env.filters["device"] = devices.describe
     app.jinja_env.filters["provider_label"] = providers.label
     app.register_blueprint(views.blueprint)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
-from flask import Flask, current_app, request
+import requests
+from flask import current_app, request
 
-from potluck.settings import ProviderSettings, Settings
+from potluck.settings import ProviderSettings, current_settings
+
+if TYPE_CHECKING:
+    from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 
 TIMEOUT_SECONDS = 10
 NAME_CHARACTERS_MAX = 80
@@ -58,22 +61,25 @@ class ProviderFailed(Exception):
     """The provider said no, or said something that can't be believed."""
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Registers every configured provider; asks none of them anything yet."""
-    oauth = OAuth(app)
-    app.extensions["oauth"] = oauth
-    for provider in settings.providers:
-        oauth.register(provider.name, **_registration(provider))
-
-
 def label(provider: str) -> str:
     """The provider's name as people know it."""
     return LABELS.get(provider, provider.replace("-", " ").title())
 
 
 def client(provider: str) -> FlaskOAuth2App:
-    """Authlib's client for a registered provider."""
+    """Authlib's client for a configured provider."""
+    if "oauth" not in current_app.extensions:
+        current_app.extensions["oauth"] = _registry()
     return current_app.extensions["oauth"].create_client(provider)
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What a provider that lies, stammers or is away makes of its client."""
+    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415 - loaded by now
+    from joserfc.errors import JoseError  # noqa: PLC0415 - likewise
+
+    mistaken = (ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+    return (AuthlibBaseError, JoseError, ProviderFailed, requests.RequestException, *mistaken)
 
 
 def fetch_profile(provider: str) -> Profile:
@@ -95,6 +101,17 @@ def fetch_profile(provider: str) -> Profile:
 def in_print(name: str) -> str:
     """A name in one line, without control characters and marks that turn the text around them."""
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+
+
+def _registry() -> OAuth:
+    """Every configured provider; asks none of them anything yet."""
+    # Nobody signs in to a command, and it would take a tenth of its time.
+    from authlib.integrations.flask_client import OAuth  # noqa: PLC0415
+
+    oauth = OAuth(current_app)
+    for provider in current_settings().providers:
+        oauth.register(provider.name, **_registration(provider))
+    return oauth
 
 
 def _registration(provider: ProviderSettings) -> dict[str, Any]:

@@ -6,12 +6,9 @@ import logging
 import secrets
 from http import HTTPStatus
 
-import requests
-from authlib.common.errors import AuthlibBaseError
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
-from joserfc.errors import JoseError
 
 from potluck.accounts import identities, providers, sessions
 from potluck.accounts.providers import Profile
@@ -26,18 +23,6 @@ blueprint = Blueprint("accounts", __name__)
 # Each leaves a note in the session until it comes back, and the row has a limit.
 ATTEMPTS_MAX = 5
 LINK_STATE_BYTES = 32
-# What a provider that lies, stammers or is away makes of its client.
-PROVIDER_ERRORS = (
-    AuthlibBaseError,
-    JoseError,
-    providers.ProviderFailed,
-    requests.RequestException,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-)
 
 
 @blueprint.get("/sign-in")
@@ -59,7 +44,7 @@ def begin(provider: str) -> ResponseReturnValue:
     session["next"] = local_path(request.args.get("next"))
     try:
         return redirect(_set_out(provider))
-    except PROVIDER_ERRORS as error:
+    except providers.errors() as error:
         return _failed(provider, error)
 
 
@@ -75,7 +60,7 @@ def link() -> ResponseReturnValue:
     state = secrets.token_urlsafe(LINK_STATE_BYTES)
     try:
         url = _set_out(provider, state=state)
-    except PROVIDER_ERRORS as error:
+    except providers.errors() as error:
         return _failed(provider, error)
     session["linking"] = state
     return render_template("account/linking.html", provider=providers.label(provider), url=url)
@@ -88,7 +73,7 @@ def callback(provider: str) -> ResponseReturnValue:
     is_link = _is_link()
     try:
         profile = providers.fetch_profile(provider)
-    except PROVIDER_ERRORS as error:
+    except providers.errors() as error:
         return _failed(provider, error)
     return _link(profile) if is_link else _enter(profile)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 
 from flask import Flask
 
@@ -73,6 +74,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
+    # Now, since everything waits while it loads: not when the first text is ordered.
+    importlib.import_module("potluck.rooms.sdk")
     listener.on("probe", lambda **_: probing.probe_all(jobs))
     jobs.spawn(probing.probe_all, jobs)
     listener.on("order", lambda **_: generation.take_orders(jobs))

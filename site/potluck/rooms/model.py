@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
-
-import openai
-from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
-from openai.types.chat.chat_completion_chunk import ChoiceDelta
+from typing import TYPE_CHECKING, Any, cast
 
 from potluck.rooms import provider
 from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
 from potluck.rooms.models import Generation
 from potluck.rooms.provider import ModelFailed
 from potluck.settings import Settings
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+    from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 # Fewer than a token has in English, so that a prompt in another language fits, too.
 PROMPT_BYTES_PER_TOKEN = 3
@@ -96,6 +97,8 @@ class ModelStream:
         return finished
 
     def _whole(self) -> Generator[str, None, bool]:
+        from openai.types.chat import ChatCompletion  # noqa: PLC0415 - loaded by now
+
         completion = ChatCompletion.model_validate_json(self._chunks.response.read())
         if completion.usage:
             usage = completion.usage

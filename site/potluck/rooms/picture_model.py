@@ -7,10 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
-
-import openai
-from openai.types import ImageGenStreamEvent, ImagesResponse
+from typing import TYPE_CHECKING, Any, Final
 
 from potluck.rooms import provider
 from potluck.rooms.model import Usage, counted
@@ -18,6 +15,10 @@ from potluck.rooms.models import Generation
 from potluck.rooms.picture_files import PICTURE_BYTES_MAX
 from potluck.rooms.provider import ModelFailed
 from potluck.settings import Settings
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types import ImageGenStreamEvent
 
 # Each costs a hundred tokens more at OpenAI, which a recipe's limit has room for.
 PARTIAL_PICTURES = 2
@@ -82,6 +83,8 @@ class PictureStream:
 
     def _whole(self) -> Iterator[Drawn]:
         """Some servers answer in one piece, whatever was asked."""
+        from openai.types import ImagesResponse  # noqa: PLC0415 - loaded by now
+
         answer = ImagesResponse.model_validate_json(self._events.response.read())
         if answer.usage:
             self.usage = counted(answer.usage.input_tokens, answer.usage.output_tokens)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-
-import httpx2
-import openai
+from typing import TYPE_CHECKING
 
 from potluck.settings import Settings
 
-CONNECT_TIMEOUT_SECONDS = 10.0
-# Beyond what a reader waits for: it knows better what silence means, and gives up first.
-SPARE_SECONDS = 5.0
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
 DETAIL_CHARACTERS_MAX = 300
-# Three pictures in base64, and then some: what is longer has no end.
-ANSWER_BYTES_MAX = 64_000_000
 OPENAI_URL = "https://api.openai.com/v1"
 # Servers on one's own machine want none, and the SDK wants one.
 NO_KEY = "none"
@@ -60,19 +55,18 @@ def picture_server(settings: Settings) -> Server:
     return Server(url, key.get_secret_value() if key else NO_KEY)
 
 
-@cache
 def client(server: Server) -> openai.OpenAI:
     """One a server, for its pool of connections."""
-    http_client = openai.DefaultHttpx2Client(event_hooks={"response": [_limit]})
-    # A repeated call carries no idempotency key: it would be paid for twice.
-    return openai.OpenAI(
-        api_key=server.api_key, base_url=server.url, max_retries=0, http_client=http_client
-    )
+    from potluck.rooms import sdk  # noqa: PLC0415 - it is long in loading
+
+    return sdk.client(server)
 
 
 def patience(seconds: float) -> httpx2.Timeout:
     """How long the network may be silent; to connect has a limit of its own."""
-    return httpx2.Timeout(seconds + SPARE_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    from potluck.rooms import sdk  # noqa: PLC0415 - it is long in loading
+
+    return sdk.patience(seconds)
 
 
 def get_json(server: Server, address: str, *, seconds: float) -> object:
@@ -88,42 +82,7 @@ def get_json(server: Server, address: str, *, seconds: float) -> object:
 
 def failure(error: Exception, *, lost_connection: str = "provider_unreachable") -> ModelFailed:
     """A code of ours for what the SDK raises, and what the provider said for the operator."""
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            code = "provider_refused_key"
-        case openai.RateLimitError():
-            code = "provider_busy"
-        case openai.APITimeoutError() if isinstance(error.__cause__, httpx2.ConnectTimeout):
-            code = "provider_unreachable"
-        case openai.APITimeoutError() | httpx2.TimeoutException():
-            code = "provider_silent"
-        case openai.BadRequestError() | openai.NotFoundError() | openai.UnprocessableEntityError():
-            code = "provider_refused_request"
-        case openai.APIConnectionError() | httpx2.HTTPError():
-            code = lost_connection
-        case _:
-            code = "provider_failed"
+    from potluck.rooms import sdk  # noqa: PLC0415 - it is long in loading
+
+    code = sdk.code_of(error, lost_connection=lost_connection)
     return ModelFailed(code, f"{type(error).__name__}: {error}")
-
-
-class _Limited(httpx2.SyncByteStream):
-    """An answer that breaks off where it gets too long: the SDK would gather it in memory."""
-
-    def __init__(self, stream: httpx2.SyncByteStream) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        left_bytes = ANSWER_BYTES_MAX
-        for piece in self._stream:
-            left_bytes -= len(piece)
-            if left_bytes < 0:
-                raise httpx2.ReadError(f"the answer has more than {ANSWER_BYTES_MAX:,} bytes")
-            yield piece
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-def _limit(response: httpx2.Response) -> None:
-    assert isinstance(response.stream, httpx2.SyncByteStream)
-    response.stream = _Limited(response.stream)

@@ -21,10 +21,13 @@ WAIT = "wait"
 WAIT_BEAT_SECONDS = 0.05
 FLOOD = bytes(1_000_000)
 TURNS = "/turns"
+SECONDS_PER_WORD = 0.02
 
 
 class Handler(Answering):
     """Writes."""
+
+    seconds_per_word = SECONDS_PER_WORD
 
     def get(self) -> None:
         if self.path in {"/health", "/healthz"}:
@@ -94,6 +97,8 @@ class Handler(Answering):
             self.json(completion)
 
     def _stream(self, script: Script, request: dict[str, Any], words: list[str]) -> None:
+        pace = script.seconds_per_word
+        seconds_per_word = self.seconds_per_word if pace is None else pace
         self.begin("text/event-stream")
         for chunk in _chunks(script, request, words):
             if chunk == STALL:
@@ -108,7 +113,7 @@ class Handler(Answering):
                 return
             line = chunk if isinstance(chunk, str) else f"data: {json.dumps(chunk)}"
             self.piece(f"{line}\n\n".encode())
-            if self.wait_for_hangup(script.seconds_per_word):
+            if self.wait_for_hangup(seconds_per_word):
                 raise BrokenPipeError
         self.piece(b"data: [DONE]\n\n")
         self.piece(b"")
@@ -184,15 +189,18 @@ def _usage(script: Script, request: dict[str, Any], words: list[str]) -> dict[st
     }
 
 
-def serve(port: int) -> None:
+def serve(port: int, *, seconds_per_word: float = SECONDS_PER_WORD) -> None:
     """Serves until a signal ends the process."""
+    Handler.seconds_per_word = seconds_per_word
     CountingServer(port, Handler).serve_forever()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.models.scripted", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    serve(parser.parse_args().port)
+    parser.add_argument("--seconds-per-word", type=float, default=SECONDS_PER_WORD)
+    options = parser.parse_args()
+    serve(options.port, seconds_per_word=options.seconds_per_word)
 
 
 if __name__ == "__main__":

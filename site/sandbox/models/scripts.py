@@ -20,7 +20,8 @@ class Script:
     says of it, `ollama_context` what Ollama's own API says.
     """
 
-    seconds_per_word: float = 0.02
+    # None: as its server is told.
+    seconds_per_word: float | None = None
     words_min: int = 0
     status: int = 200
     is_html: bool = False
