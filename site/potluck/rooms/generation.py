@@ -24,8 +24,12 @@ _running: dict[int, Running] = {}
 
 
 def take_orders(jobs: Jobs) -> None:
-    """Starts every order that nobody has taken; a process that is about to end takes none."""
-    while not jobs.is_draining and (lease := leases.claim()):
+    """Starts every order that nobody has taken, as long as there is a place for it here.
+
+    One that was taken and then waited for a place would be given up with its lease. A process
+    that is about to end takes none.
+    """
+    while not (jobs.is_draining or jobs.is_full) and (lease := leases.claim()):
         jobs.spawn(run, lease)
 
 

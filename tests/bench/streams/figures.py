@@ -73,8 +73,7 @@ def look(
     last, now = time.time(), upstream.state()
     cpu, driver_cpu = cpu_seconds(server) - before, time.process_time() - driver_before
     grown_bytes = server.memory_info().rss - bytes_before
-    upstream.end()
-    _wait_for_quiet(crowd)
+    _end(crowd, upstream)
     return Window(
         rounds=rounds,
         streams=streams,
@@ -106,13 +105,15 @@ def _wait_for_streams(crowd: Crowd, upstream: Upstream, rounds: int) -> int:
     return streams
 
 
-def _wait_for_quiet(crowd: Crowd) -> None:
+def _end(crowd: Crowd, upstream: Upstream) -> None:
+    """Returns once nobody hears anything more; rounds that waited for a place end in their turn."""
     deadline = time.monotonic() + END_SECONDS_MAX
     before = -1
     while crowd.deliveries != before:
         assert time.monotonic() < deadline, "they never end"
         before = crowd.deliveries
-        crowd.listen(seconds=1.0)
+        upstream.end()
+        crowd.listen(seconds=1.5)
 
 
 def _delays_seconds(crowd: Crowd, first: float, last: float) -> list[float]:
