@@ -102,7 +102,9 @@ def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> 
         # From the commit on the provider may have been paid; before it, nothing has left.
         db.session.commit()
         _running[lease.generation_id] = running
-        _settle(lease, moderation.review(lease.generation_id, make(running)))
+        with running.making():
+            outcome = make(running)
+        _settle(lease, moderation.review(lease.generation_id, outcome))
     except LeaseLost:
         db.session.rollback()
         logger.warning("generation %s was taken over", lease.generation_id)
