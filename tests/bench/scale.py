@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import psycopg
@@ -21,12 +21,12 @@ from potluck.database import db
 from potluck.live import broadcasts
 from potluck.rooms.matching import PEOPLE_MAX
 from tests.bench.installation import installation
-from tests.bench.scale_bus import seconds_per_message
 from tests.bench.scale_costs import COSTS, HABITS
+from tests.bench.scale_heard import seconds_per_message, seconds_per_notice
 from tests.bench.scale_simulation import Found, Plan, Simulation
 
 MODEL = "scripted"
-BUS_MESSAGES = 10_000
+MESSAGES = 5_000
 # People come and go by chance.
 TOLERANCE = 0.1
 
@@ -42,9 +42,12 @@ def main(arguments: Sequence[str]) -> int:
         url = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as owner:
             found = Simulation(plan, owner).run()
-        message = seconds_per_message(broadcasts._server().server, messages=BUS_MESSAGES)
+            heard = {
+                "bus_message": seconds_per_message(broadcasts._server().server, messages=MESSAGES),
+                "notice": seconds_per_notice(owner, notices=MESSAGES),
+            }
     print(f"{plan.people:,} people, {plan.processes} processes, {plan.seconds:g} s")  # noqa: T201
-    print("\n".join([*counts(plan, found), "", *costs(plan, found, message)]))  # noqa: T201
+    print("\n".join([*counts(plan, found), "", *costs(plan, found, heard)]))  # noqa: T201
     print(f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # noqa: T201
     wrong = [name for name, (said, seen) in compared(plan, found).items() if is_off(said, seen)]
     for name in wrong:
@@ -94,7 +97,7 @@ def counts(plan: Plan, found: Found) -> Iterator[str]:
         yield f"| {name} | {said:,.0f} | {seen:,.0f} | {seen / said:.2f} |"
 
 
-def costs(plan: Plan, found: Found, bus_message_seconds: float) -> Iterator[str]:
+def costs(plan: Plan, found: Found, heard: Mapping[str, float]) -> Iterator[str]:
     """What was measured of what `Costs` says, and how long each phase took."""
     spent, load = found.spent, plan.load
     rooms = found.counts["rooms_made"]
@@ -105,7 +108,7 @@ def costs(plan: Plan, found: Found, bus_message_seconds: float) -> Iterator[str]
         "row_counted": spent["reading"].postgres / read_rows,
         "match": (matching.here + matching.postgres) / rooms,
         "presence_push": pushing.here / rooms,
-        "bus_message": bus_message_seconds,
+        **heard,
     }
     yield "| µs of a processor | in Costs | now |"
     yield "| --- | ---: | ---: |"

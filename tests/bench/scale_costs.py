@@ -11,8 +11,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
+from potluck.database import POOL_CONNECTIONS_MAX
 from potluck.live import COUNT_EVERY_SECONDS, READ_EVERY_SECONDS, WRITE_EVERY_SECONDS
 from potluck.live.presence import GRACE_SECONDS
+from potluck.quick_reads import CONNECTIONS_MAX
 from potluck.rooms.matching import PEOPLE_MAX as SEATS
 from potluck.rooms.running import SAVE_EVERY_SECONDS
 
@@ -46,21 +48,21 @@ class Costs:
     delivery: float = 1 / 105_000
     # docs/performance.md, the mean of landing, home and room.
     page: float = 0.017
-    # tests.bench.streams: one text for a second, read and told to four people.
+    # tests.bench.streams: one text for a second, read and told to four people; and PostgreSQL's
+    # part of it.
     stream_second: float = 0.0064
-    deltas_per_stream_second: float = 16
-    # A delta taken off the bus, whoever it is for: the library's own way of doing it.
-    bus_message: float = 0.000_05
-    # tests.bench.scale: in a process.
-    notice: float = 0.000_004
-    presence_push: float = 0.006
+    stream_second_postgres: float = 0.001
+    deltas_per_stream_second: float = 17
+    # tests.bench.scale: what comes from the bus, and what PostgreSQL announces, for nobody here.
+    bus_message: float = 0.000_065
+    notice: float = 0.000_008
+    presence_push: float = 0.002_6
     # The same, in PostgreSQL, but for the match, during which both work and others wait.
-    row_written: float = 0.000_03
-    row_counted: float = 0.000_001
-    match: float = 0.02
+    row_written: float = 0.000_015
+    row_counted: float = 0.000_001_2
+    match: float = 0.025
     # tests.bench.race: what a share of a round takes PostgreSQL to hold and settle.
     share: float = 0.000_8
-    save: float = 0.000_3
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ class Limits:
     """Beyond so much of a core or a lock, each hiccup makes a queue that stays."""
 
     busy: float = 0.6
-    # What a large machine gives PostgreSQL.
+    # What a large machine gives PostgreSQL, and as many connections as it serves well.
     postgres_cores: float = 32
+    postgres_connections: float = 1_000
 
 
 HABITS, COSTS, LIMITS = Habits(), Costs(), Limits()
@@ -128,9 +131,9 @@ class Load:
         """Each of which is a message on the bus."""
         return self.texts * self.costs.deltas_per_stream_second
 
-    @property
-    def saves(self) -> float:
-        return self.texts / SAVE_EVERY_SECONDS
+    def saves(self, processes: int) -> float:
+        """Each writes all of its texts in one statement."""
+        return min(processes, self.texts) / SAVE_EVERY_SECONDS
 
     @property
     def matches(self) -> float:
@@ -190,9 +193,14 @@ class Load:
         """Of PostgreSQL's, for rows of presence, texts and money."""
         return (
             self.rows_written * self.costs.row_written
-            + self.saves * self.costs.save
+            + self.texts * self.costs.stream_second_postgres
             + SEATS * self.rounds * self.costs.share
         )
+
+    def postgres_connections(self, live_processes: int) -> float:
+        """At most: those that are in use are fewer."""
+        each = POOL_CONNECTIONS_MAX + CONNECTIONS_MAX
+        return live_processes * (each + 1) + self.web_processes * each
 
     def strains(self, processes: int) -> dict[str, float]:
         """How much of what each part can bear; above 1 it breaks."""
@@ -207,6 +215,8 @@ class Load:
             "presence, texts and money, of PostgreSQL": self.writing_cores
             / LIMITS.busy
             / LIMITS.postgres_cores,
+            "connections to PostgreSQL": self.postgres_connections(processes)
+            / LIMITS.postgres_connections,
             "announcements, of what a process can hear": self.notices(processes)
             * self.costs.notice
             / LIMITS.busy,
@@ -269,8 +279,11 @@ NEEDS: dict[str, Callable[[Load], str]] = {
         f"{load.counting_cores(_processes(load)):,.1f}"
     ),
     "cores of PostgreSQL to write": lambda load: f"{load.writing_cores:,.1f}",
+    "connections to PostgreSQL, at most": lambda load: (
+        f"{load.postgres_connections(_processes(load)):,.0f}"
+    ),
     "rooms matched a second": lambda load: f"{load.matches:,.1f}",
-    "texts saved a second": lambda load: f"{load.saves:,.0f}",
+    "statements a second that save texts": lambda load: f"{load.saves(_processes(load)):,.0f}",
     "rounds settled a second": lambda load: f"{load.rounds:,.1f}",
     "millions of entries a day": lambda load: f"{2 * SEATS * load.rounds * DAY_SECONDS / 1e6:,.1f}",
 }
@@ -278,17 +291,21 @@ NEEDS: dict[str, Callable[[Load], str]] = {
 
 def assumptions() -> Iterator[str]:
     """What the tables rest on, in Markdown."""
-    yield "| Habit | |"
+    yield "| What people do | |"
     yield "| --- | ---: |"
     for field in fields(Habits):
-        yield f"| {field.name} | {getattr(HABITS, field.name):g} |"
+        yield f"| {_words(field.name)} | {getattr(HABITS, field.name):g} |"
     yield ""
-    yield "| Cost | |"
+    yield "| What things cost | |"
     yield "| --- | ---: |"
     for field in fields(Costs):
         value = getattr(COSTS, field.name)
-        shown = f"{value * 1e6:,.0f} µs" if value < 1 else f"{value:,.0f}"
-        yield f"| {field.name} | {shown} |"
+        shown = f"{value * 1e3:.3g} ms" if value < 1 else f"{value:,.0f}"
+        yield f"| {_words(field.name)} | {shown} |"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from potluck.live.presence import GRACE_SECONDS
 from potluck.rooms import entrance, matching
 from tests.bench.scale_costs import HABITS, Habits, Load
 from tests.bench.scale_processes import Clock, SimulatedProcess
-from tests.bench.scale_spent import Meter, Spent
+from tests.bench.spent import Meter, Spent
 from tests.live import population
 
 # Everything is slower here than the clock by which PostgreSQL lets leases lapse.

@@ -24,6 +24,7 @@ from potluck.database import db
 from potluck.settings import Settings
 from tests.bench.live.__main__ import _leave_a_core, _take_files
 from tests.bench.live.postgres import postgres
+from tests.bench.spent import Meter
 from tests.bench.streams.bare import read_bare
 from tests.bench.streams.crowd import Crowd
 from tests.bench.streams.figures import Window, idle_cpu_share, look
@@ -68,14 +69,15 @@ def main(arguments: Sequence[str]) -> int:
 def _play(stage: Stage, steps: Sequence[int], seconds: float) -> int:
     """Prints the figures; how many deliveries were lost."""
     bare = read_bare(stage.upstream.url, seconds=seconds)
-    with psycopg.connect(stage.database_url, autocommit=True) as connection:
-        crowd = Crowd(stage.server, connection, count=max(steps))
-    idle_share = idle_cpu_share(crowd, stage.process, seconds=seconds)
     windows: list[Window] = []
-    for rounds in [1, *steps]:
-        load = f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-        print(f"{rounds} rounds, {load}", flush=True)  # noqa: T201
-        windows.append(look(crowd, stage.upstream, stage.process, rounds=rounds, seconds=seconds))
+    with psycopg.connect(stage.database_url, autocommit=True) as connection:
+        crowd, meter = Crowd(stage.server, connection, count=max(steps)), Meter(connection)
+        idle_share = idle_cpu_share(crowd, stage.process, seconds=seconds)
+        for rounds in [1, *steps]:
+            load = f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+            print(f"{rounds} rounds, {load}", flush=True)  # noqa: T201
+            scene = crowd, stage.upstream, stage.process, meter
+            windows.append(look(*scene, rounds=rounds, seconds=seconds))
     lines = [*table(windows), *targets(windows, windows[0], bare, idle_share=idle_share)]
     print("\n".join(lines))  # noqa: T201
     return sum(each.lost for each in windows)

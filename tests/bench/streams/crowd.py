@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+from sqlalchemy import func, select
 
 from potluck.database import db
 from potluck.rooms import orders, rooms, rounds, starting
-from potluck.rooms.models import Room
+from potluck.rooms.models import Room, Round
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from tests.live import population
 from tests.live.server import LiveServer
@@ -42,6 +43,13 @@ class Crowd:
         for room_id in self._rooms[:count]:
             _begin_round(room_id)
             self.wire.read(0)
+
+    def rounds_left(self) -> int:
+        """How many are still being written, or wait for it."""
+        query = select(func.count()).select_from(Round).filter_by(phase="generating")
+        left = db.session.scalar(query) or 0
+        db.session.remove()
+        return left
 
     def listen(self, *, seconds: float) -> None:
         """Hears for so long."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from tests.bench.spent import Meter
 from tests.bench.streams.crowd import SEATS, Crowd
 from tests.bench.streams.upstream import Upstream
 
@@ -35,6 +36,7 @@ class Window:
     seconds: float
     delays_seconds: list[float]
     cpu_seconds: float
+    postgres_cpu_seconds: float
     grown_bytes: int
     # Of the clients' process and of the model's, which share a core.
     driver_cpu_seconds: float
@@ -60,7 +62,13 @@ def idle_cpu_share(crowd: Crowd, server: psutil.Process, *, seconds: float) -> f
 
 
 def look(
-    crowd: Crowd, upstream: Upstream, server: psutil.Process, *, rounds: int, seconds: float
+    crowd: Crowd,
+    upstream: Upstream,
+    server: psutil.Process,
+    meter: Meter,
+    *,
+    rounds: int,
+    seconds: float,
 ) -> Window:
     """Begins them all, looks for so long, and lets them end."""
     bytes_before = server.memory_info().rss
@@ -68,10 +76,12 @@ def look(
     streams = _wait_for_streams(crowd, upstream, rounds)
     crowd.listen(seconds=WARM_UP_SECONDS)
     before, driver_before = cpu_seconds(server), time.process_time()
+    postgres_before = meter.postgres_seconds()
     state, first = upstream.state(), time.time()
     crowd.listen(seconds=seconds)
     last, now = time.time(), upstream.state()
     cpu, driver_cpu = cpu_seconds(server) - before, time.process_time() - driver_before
+    postgres_cpu = meter.postgres_seconds() - postgres_before
     grown_bytes = server.memory_info().rss - bytes_before
     _end(crowd, upstream)
     return Window(
@@ -82,6 +92,7 @@ def look(
         seconds=last - first,
         delays_seconds=_delays_seconds(crowd, first, last),
         cpu_seconds=cpu,
+        postgres_cpu_seconds=postgres_cpu,
         grown_bytes=grown_bytes,
         driver_cpu_seconds=driver_cpu + now.cpu_seconds - state.cpu_seconds,
         lost=SEATS * len(crowd.heard_at) - crowd.deliveries,
@@ -106,14 +117,13 @@ def _wait_for_streams(crowd: Crowd, upstream: Upstream, rounds: int) -> int:
 
 
 def _end(crowd: Crowd, upstream: Upstream) -> None:
-    """Returns once nobody hears anything more; rounds that waited for a place end in their turn."""
+    """Returns once every round is over; those that waited for a place end in their turn."""
     deadline = time.monotonic() + END_SECONDS_MAX
-    before = -1
-    while crowd.deliveries != before:
+    while crowd.rounds_left():
         assert time.monotonic() < deadline, "they never end"
-        before = crowd.deliveries
         upstream.end()
-        crowd.listen(seconds=1.5)
+        crowd.listen(seconds=1.0)
+    crowd.listen(seconds=1.0)
 
 
 def _delays_seconds(crowd: Crowd, first: float, last: float) -> list[float]:

