@@ -25,10 +25,10 @@ STOP_WITHIN_SECONDS = 5.0
 class Jobs:
     """What one process does in the background, from start to stop."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, tasks_max: int = TASKS_MAX) -> None:
         self.app = app
         self._loops = Group()
-        self._tasks = Pool(TASKS_MAX)
+        self._tasks = Pool(tasks_max)
         self._on_stop: list[Callable[[], None]] = []
         self.is_draining = False
 
@@ -39,6 +39,11 @@ class Jobs:
     def every(self, seconds: float, beat: Callable[[], None]) -> None:
         """Runs `beat` over and over, `seconds` after it last ended."""
         self._loops.spawn(self._repeat, seconds, beat)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a task would have to wait for a place."""
+        return bool(self._tasks.full())
 
     def spawn(self, task: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Runs `task` once; waits for a place when too many run already."""

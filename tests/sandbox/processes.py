@@ -15,13 +15,16 @@ SITE = Path(__file__).resolve().parents[2] / "site"
 
 
 @contextmanager
-def stand_in(module: str, *arguments: str, ready_path: str) -> Iterator[str]:
-    """Yields the address of `python -m MODULE --port …` once `ready_path` answers there."""
+def stand_in(module: str, *arguments: str, ready_path: str, folder: Path = SITE) -> Iterator[str]:
+    """Yields the address of `python -m MODULE --port …` once `ready_path` answers there.
+
+    `folder` is where the module's package is.
+    """
     port = free_port("127.0.0.1", 0)
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [sys.executable, "-m", module, "--port", str(port), *arguments],
-        cwd=SITE,
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -14,14 +14,16 @@ from potluck.live import broadcasts, processes
 # When nobody says that something changed, in case that was not heard.
 READ_AGAIN_SECONDS = 5
 
-# Whoever is connected here, too, is counted here.
+# Whoever is connected here, too, is counted here. Each person is looked at once: with a crowd this
+# is the dearest question that a process asks, and it asks it again and again.
 OTHERS = text("""
-    WITH others AS (SELECT person, connections FROM live_people WHERE process_id <> :id)
-    SELECT coalesce(sum(connections), 0) AS connections, count(DISTINCT person) FILTER (
-        WHERE NOT EXISTS (
-            SELECT FROM live_people WHERE process_id = :id AND live_people.person = others.person)
-        ) AS people
-    FROM others
+    SELECT CAST(coalesce(sum(connections), 0) AS bigint) AS connections,
+        count(*) FILTER (WHERE NOT is_here) AS people
+    FROM (
+        SELECT bool_or(process_id = :id) AS is_here,
+            sum(connections) FILTER (WHERE process_id <> :id) AS connections
+        FROM live_people GROUP BY person
+    ) AS person
 """)
 
 

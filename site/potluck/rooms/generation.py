@@ -24,8 +24,12 @@ _running: dict[int, Running] = {}
 
 
 def take_orders(jobs: Jobs) -> None:
-    """Starts every order that nobody has taken; a process that is about to end takes none."""
-    while not jobs.is_draining and (lease := leases.claim()):
+    """Starts every order that nobody has taken, as long as there is a place for it here.
+
+    One that was taken and then waited for a place would be given up with its lease. A process
+    that is about to end takes none.
+    """
+    while not (jobs.is_draining or jobs.is_full) and (lease := leases.claim()):
         jobs.spawn(run, lease)
 
 
@@ -98,7 +102,9 @@ def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> 
         # From the commit on the provider may have been paid; before it, nothing has left.
         db.session.commit()
         _running[lease.generation_id] = running
-        _settle(lease, moderation.review(lease.generation_id, make(running)))
+        with running.making():
+            outcome = make(running)
+        _settle(lease, moderation.review(lease.generation_id, outcome))
     except LeaseLost:
         db.session.rollback()
         logger.warning("generation %s was taken over", lease.generation_id)

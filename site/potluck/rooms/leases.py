@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import TextClause, text
 
@@ -41,11 +41,16 @@ NOTE_REQUEST = text("""
     UPDATE generations SET provider_request_id = :request_id
     WHERE id = :id AND lease_epoch = :epoch
 """)
+# All that a process writes in one statement: a commit for each would be most of what the database
+# does for a text. Nobody holds two of these rows at once but who is here.
 SAVE = text("""
-    UPDATE generations SET text = :text, seq = :seq,
+    UPDATE generations SET text = written.text, seq = written.seq,
         lease_expires_at = now() + make_interval(secs => :seconds)
-    WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched'
-    RETURNING stop_requested_at
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:epochs AS bigint[]), CAST(:texts AS text[]),
+        CAST(:seqs AS bigint[])) AS written (id, epoch, text, seq)
+    WHERE generations.id = written.id AND generations.lease_epoch = written.epoch
+        AND generations.state = 'dispatched'
+    RETURNING generations.id, generations.lease_epoch, generations.stop_requested_at
 """)
 
 
@@ -59,6 +64,14 @@ class Lease:
 
     generation_id: int
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text so far, after so many deltas."""
+
+    text: str
+    seq: int
 
 
 def claim() -> Lease | None:
@@ -86,23 +99,23 @@ def note_request(lease: Lease, request_id: str | None) -> None:
     db.session.commit()
 
 
-def save(lease: Lease, *, text_so_far: str, seq: int) -> bool:
-    """Writes the text so far and renews the lease; says whether a stop was asked for. Commits."""
-    row = db.session.execute(
+def save(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
+    """Writes texts so far and renews their leases; says of each whether a stop was asked for.
+
+    Whichever the answer lacks was lost. Commits.
+    """
+    rows = db.session.execute(
         SAVE,
         {
-            "id": lease.generation_id,
-            "epoch": lease.epoch,
-            "text": text_so_far,
-            "seq": seq,
+            "ids": [lease.generation_id for lease in texts],
+            "epochs": [lease.epoch for lease in texts],
+            "texts": [written.text for written in texts.values()],
+            "seqs": [written.seq for written in texts.values()],
             "seconds": LEASE_SECONDS,
         },
-    ).first()
+    ).all()
     db.session.commit()
-    if row is None:
-        raise LeaseLost
-    stop_requested_at: datetime | None = row.stop_requested_at
-    return stop_requested_at is not None
+    return {Lease(row.id, row.lease_epoch): row.stop_requested_at is not None for row in rows}
 
 
 def _take(statement: TextClause) -> Lease | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from potluck.rooms import provider
 from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
@@ -15,8 +15,6 @@ from potluck.settings import Settings
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-    from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 # Fewer than a token has in English, so that a prompt in another language fits, too.
 PROMPT_BYTES_PER_TOKEN = 3
@@ -57,7 +55,7 @@ def counted(input_tokens: object, output_tokens: object) -> Usage | None:
 class ModelStream:
     """A running call. Iterate for text; `usage` is there once the provider said it."""
 
-    def __init__(self, chunks: openai.Stream[ChatCompletionChunk]) -> None:
+    def __init__(self, chunks: openai.Stream[Any]) -> None:
         self._chunks = chunks
         self.request_id = chunks.response.headers.get("x-request-id")
         self.usage: Usage | None = None
@@ -87,13 +85,13 @@ class ModelStream:
         for chunk in self._chunks:
             # Usage comes in a last chunk without choices: read past the finish. Some servers
             # say it in every chunk, as it grows: the last word counts.
-            if chunk.usage:
-                usage = chunk.usage
-                self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
-            for choice in chunk.choices:
-                finished = finished or choice.finish_reason is not None
-                if choice.delta.content or _is_thinking(choice.delta):
-                    yield _clean(choice.delta.content)
+            if usage := chunk.get("usage"):
+                self.usage = counted(usage.get("prompt_tokens"), usage.get("completion_tokens"))
+            for choice in chunk["choices"]:
+                finished = finished or choice.get("finish_reason") is not None
+                delta = choice["delta"]
+                if delta.get("content") or _is_thinking(delta):
+                    yield _clean(delta.get("content"))
         return finished
 
     def _whole(self) -> Generator[str, None, bool]:
@@ -126,16 +124,24 @@ def call(order: Generation, known: Capabilities) -> Call:
 
 
 def open_stream(call: Call, settings: Settings) -> ModelStream:
-    """Starts the call; raises `ModelFailed` if it doesn't begin."""
+    """Starts the call; raises `ModelFailed` if it doesn't begin.
+
+    Its chunks are plain JSON. To make objects of them is the larger half of what the SDK's
+    `chat.completions.create` takes for each.
+    """
+    import openai  # noqa: PLC0415 - loaded with the client, and long in loading
+
     server = provider.text_server(settings)
     silence_seconds = max(settings.openai_first_token_seconds, settings.openai_stall_seconds)
+    body = {"model": call.model, "messages": call.messages, "stream": True}
     try:
-        chunks = provider.client(server).chat.completions.create(
-            model=call.model,
-            messages=cast("list[ChatCompletionMessageParam]", call.messages),
+        chunks = provider.client(server).post(
+            "/chat/completions",
+            body=body | _as_it_likes(call, server) | _who(call, server, settings),
+            cast_to=object,
             stream=True,
-            timeout=provider.patience(silence_seconds),
-            extra_body=_as_it_likes(call, server) | _who(call, server, settings),
+            stream_cls=openai.Stream[Any],
+            options={"timeout": provider.patience(silence_seconds)},
         )
     except Exception as error:
         raise provider.failure(error) from error
@@ -168,7 +174,6 @@ def _clean(said: str | None) -> str:
     return (said or "").replace("\x00", "").encode(errors="replace").decode()
 
 
-def _is_thinking(delta: ChoiceDelta) -> bool:
+def _is_thinking(delta: dict[str, Any]) -> bool:
     """Whether it says something that isn't text: servers have two names for that, OpenAI none."""
-    said = delta.model_extra or {}
-    return bool(said.get("reasoning_content") or said.get("reasoning"))
+    return bool(delta.get("reasoning_content") or delta.get("reasoning"))

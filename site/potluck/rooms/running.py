@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 
 from potluck.live import broadcasts
 from potluck.live.protocol import Delta
 from potluck.rooms import leases
-from potluck.rooms.leases import Lease
+from potluck.rooms.leases import Lease, LeaseLost, Written
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.settlement import Outcome
 
@@ -19,8 +22,14 @@ logger = logging.getLogger(__name__)
 
 SAVE_EVERY_SECONDS = 0.5
 TEXT_CHARACTERS_MAX = 100_000
+# Whoever is nearly due is saved along with others, so that soon all are saved together.
+SAVE_ALONG_SECONDS = SAVE_EVERY_SECONDS / 2
 # Who was away for no more than this, about a minute, gets what they missed and not the whole.
 MISSED_DELTAS_MAX = 1_000
+
+# What this process is having made, and the turn to save all of it.
+_making: set[Running] = set()
+_saving = BoundedSemaphore()
 
 
 class Running:
@@ -34,6 +43,7 @@ class Running:
         self.stop = Event()
         self.interrupted = False
         self.saved_at = time.monotonic()
+        self.is_lost = False
         self._has_noted_request = False
         # Where the text stood before each of the last deltas.
         self._starts: deque[int] = deque(maxlen=MISSED_DELTAS_MAX)
@@ -64,13 +74,34 @@ class Running:
             return ""
         return self.text[self._starts[-missed] :] if 0 < missed <= len(self._starts) else None
 
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """While this lasts it is saved along with the others of this process."""
+        _making.add(self)
+        try:
+            yield
+        finally:
+            _making.discard(self)
+
     def save_in_time(self) -> None:
-        """Writes the row and renews the lease when it is time; hears of a stop there, too."""
-        if time.monotonic() - self.saved_at < SAVE_EVERY_SECONDS:
-            return
-        if leases.save(self.lease, text_so_far=self.text, seq=self.seq):
-            self.stop.set()
-        self.saved_at = time.monotonic()
+        """Writes the rows and renews the leases when it is time; hears of a stop there, too.
+
+        Raises `LeaseLost`.
+        """
+        if self._age_seconds() >= SAVE_EVERY_SECONDS and _saving.acquire(blocking=False):
+            try:
+                _save({self, *(each for each in _making if each.is_nearly_due())})
+            finally:
+                _saving.release()
+        if self.is_lost:
+            raise LeaseLost
+
+    def is_nearly_due(self) -> bool:
+        """Whether it may be saved along with another."""
+        return self._age_seconds() >= SAVE_ALONG_SECONDS
+
+    def _age_seconds(self) -> float:
+        return time.monotonic() - self.saved_at
 
     def failed(self, failure: ModelFailed) -> Outcome:
         """Nobody pays for it; what there is stays."""
@@ -84,3 +115,15 @@ class Running:
             error_code=failure.code,
             error_detail=failure.detail,
         )
+
+
+def _save(due: set[Running]) -> None:
+    texts = {each.lease: Written(each.text, each.seq) for each in due}
+    for each in due:
+        each.saved_at = time.monotonic()
+    are_stopped = leases.save(texts)
+    for each in due:
+        if each.lease not in are_stopped:
+            each.is_lost = True
+        elif are_stopped[each.lease]:
+            each.stop.set()

@@ -1,0 +1,95 @@
+"""The texts that one process has written at the same time are saved together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import text
+
+from potluck.credits import holds
+from potluck.database import db
+from potluck.rooms import leases, orders, rooms, rounds
+from potluck.rooms.leases import Lease, LeaseLost
+from potluck.rooms.recipes import recipe
+from potluck.rooms.running import SAVE_EVERY_SECONDS, Running
+from tests.people import make_user
+from tests.rooms.conftest import Table
+
+SAVED = "SELECT id, text FROM generations ORDER BY id"
+
+
+@pytest.fixture
+def two(table: Table) -> Iterator[list[Running]]:
+    """Texts in two rooms, of which each has a first piece; both are due to be saved."""
+    table.add_lines("A frog who sings.", "A flooded cellar.")
+    table.start()
+    _start_elsewhere()
+    with ExitStack() as making:
+        texts = [_begun() for _ in range(2)]
+        for running in texts:
+            making.enter_context(running.making())
+            running.add("Once ")
+            running.saved_at -= SAVE_EVERY_SECONDS
+        yield texts
+
+
+def test_what_is_due_is_saved_with_whatever_is_saved_first(two: list[Running]) -> None:
+    first, second = two
+    first.save_in_time()
+    assert list(_saved().values()) == ["Once ", "Once "]
+    second.add("there was")
+    second.save_in_time()
+    assert list(_saved().values()) == ["Once ", "Once "]
+
+
+def test_a_stop_is_heard_by_the_text_that_was_stopped(two: list[Running]) -> None:
+    first, second = two
+    _change(second.lease, "stop_requested_at = now()")
+    first.save_in_time()
+    assert (first.stop.is_set(), second.stop.is_set()) == (False, True)
+
+
+def test_only_the_text_whose_lease_was_taken_ends(two: list[Running]) -> None:
+    first, second = two
+    _change(second.lease, "lease_epoch = lease_epoch + 1")
+    first.save_in_time()
+    with pytest.raises(LeaseLost):
+        second.save_in_time()
+    assert _saved() == {first.lease.generation_id: "Once ", second.lease.generation_id: ""}
+
+
+def test_a_text_that_has_ended_is_saved_with_no_other(two: list[Running]) -> None:
+    first, second = two
+    with second.making():
+        pass
+    first.save_in_time()
+    assert _saved() == {first.lease.generation_id: "Once ", second.lease.generation_id: ""}
+
+
+def _start_elsewhere() -> None:
+    room = rooms.create_room([make_user("Chiyo", credits=1000).id])
+    rounds.open_round(room, recipe("story"))
+    rounds.contribute(room, user_id=room.members[0].user_id, line="A lamp.")
+    orders.order(room)
+    db.session.commit()
+
+
+def _begun() -> Running:
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    holds.dispatch(lease.generation_id)
+    db.session.commit()
+    return Running(lease, room_id=1)
+
+
+def _saved() -> dict[int, str]:
+    return {row.id: row.text for row in db.session.execute(text(SAVED))}
+
+
+def _change(lease: Lease, what: str) -> None:
+    query = f"UPDATE generations SET {what} WHERE id = :id"  # noqa: S608 - ours
+    db.session.execute(text(query), {"id": lease.generation_id})
+    db.session.commit()
