@@ -23,7 +23,7 @@ from potluck.rooms.matching import PEOPLE_MAX
 from tests.bench.installation import installation
 from tests.bench.scale_costs import COSTS, HABITS
 from tests.bench.scale_heard import seconds_per_message, seconds_per_notice
-from tests.bench.scale_simulation import Found, Plan, Simulation
+from tests.bench.scale_simulation import SAVES, Found, Plan, Simulation
 
 MODEL = "scripted"
 MESSAGES = 5_000
@@ -81,6 +81,7 @@ def compared(plan: Plan, found: Found) -> dict[str, tuple[float, float]]:
         "processes left": (processes - 1, seen["survivors"]),
         "places kept in the pool": (plan.waiting, seen["places_kept"]),
         "rooms made of the pool": (plan.matched / PEOPLE_MAX, seen["rooms_made"]),
+        "texts saved": (SAVES * plan.matched / PEOPLE_MAX, seen["texts_saved"]),
     }
 
 
@@ -108,6 +109,7 @@ def costs(plan: Plan, found: Found, heard: Mapping[str, float]) -> Iterator[str]
         "row_counted": spent["reading"].postgres / read_rows,
         "match": (matching.here + matching.postgres) / rooms,
         "presence_push": pushing.here / rooms,
+        "text_saved": spent["saving"].postgres / found.counts["texts_saved"],
         **heard,
     }
     yield "| µs of a processor | in Costs | now |"

@@ -48,20 +48,19 @@ class Costs:
     delivery: float = 1 / 105_000
     # docs/performance.md, the mean of landing, home and room.
     page: float = 0.017
-    # tests.bench.streams: one text for a second, read and told to four people; and PostgreSQL's
-    # part of it.
-    stream_second: float = 0.0064
-    stream_second_postgres: float = 0.001
+    # tests.bench.streams, twenty rounds: one text for a second, read and told to four people.
+    stream_second: float = 0.0116
     deltas_per_stream_second: float = 17
     # tests.bench.scale: what comes from the bus, and what PostgreSQL announces, for nobody here.
     bus_message: float = 0.000_065
     notice: float = 0.000_008
-    presence_push: float = 0.002_6
+    presence_push: float = 0.003
     # The same, in PostgreSQL, but for the match, during which both work and others wait.
     row_written: float = 0.000_015
     row_counted: float = 0.000_001_2
+    text_saved: float = 0.000_05
     match: float = 0.025
-    # tests.bench.race: what a share of a round takes PostgreSQL to hold and settle.
+    # tests.bench.race, roughly: what a share of a round takes PostgreSQL to hold and settle.
     share: float = 0.000_8
 
 
@@ -193,7 +192,7 @@ class Load:
         """Of PostgreSQL's, for rows of presence, texts and money."""
         return (
             self.rows_written * self.costs.row_written
-            + self.texts * self.costs.stream_second_postgres
+            + self.texts / SAVE_EVERY_SECONDS * self.costs.text_saved
             + SEATS * self.rounds * self.costs.share
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,7 +18,8 @@ from potluck.announcements import CHANNEL
 from potluck.database import db
 from potluck.live import WRITE_EVERY_SECONDS, pool, presence
 from potluck.live.presence import GRACE_SECONDS
-from potluck.rooms import entrance, matching
+from potluck.rooms import entrance, leases, matching
+from potluck.rooms.leases import Lease, Written
 from tests.bench.scale_costs import HABITS, Habits, Load
 from tests.bench.scale_processes import Clock, SimulatedProcess
 from tests.bench.spent import Meter, Spent
@@ -35,6 +36,15 @@ PEOPLE_ROWS, ONLOOKER_ROWS = (
 )
 TRUTH = "SELECT sum(connections), count(DISTINCT person) FROM live_people"
 ROOMS = "SELECT room_id, user_id FROM room_members"
+# One text in each room that was made, as a process is having them written.
+WRITE = """
+    INSERT INTO generations (round_id, price_id, messages, output_tokens_max, state, lease_epoch)
+    SELECT rounds.id, model_prices.id, '[]', 1, 'dispatched', 1 FROM rounds, model_prices
+    RETURNING id
+"""
+# Half of a text of three thousand characters, as it is on average while it is written.
+TEXT = "A lighthouse keeper who fears the dark. " * 40
+SAVES = 20
 NOTIFY = "SELECT pg_notify(%s, %s)"
 LAST = "last"
 # As many as come between two looks.
@@ -107,6 +117,8 @@ class Simulation:
         self._wait_in_pool()
         self._phase("matching", self._match)
         self._phase("pushing", self._push_presence)
+        ids = [number for (number,) in self._owner.execute(WRITE).fetchall()]
+        self._phase("saving", lambda: self._save(ids))
         return self.found
 
     def _phase(self, name: str, phase: Callable[[], None]) -> None:
@@ -229,6 +241,13 @@ class Simulation:
             presence.enter_room(f"{user_id}", room_id=room_id, user_id=user_id)
             presence.room_changed(room_id=room_id)
         entrance.push_presence()
+
+    def _save(self, ids: Sequence[int]) -> None:
+        """As one process does for all of its texts, a few times."""
+        for seq in range(SAVES):
+            written = Written(f"{TEXT}{seq}", seq)
+            saved = leases.save({Lease(number, epoch=1): written for number in ids})
+            self.found.counts["texts_saved"] += len(saved)
 
     def _number(self, query: str) -> int:
         (number,) = self._owner.execute(query.encode()).fetchone() or (0,)
