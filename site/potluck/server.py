@@ -13,7 +13,7 @@ from flask import Flask
 from gevent import socket
 from gevent.pywsgi import WSGIServer
 
-from potluck import billing, garbage, live, rooms
+from potluck import billing, crew, garbage, live, rooms
 from potluck.answers import OneWriteHandler
 from potluck.jobs import Jobs
 from potluck.live import farewell
@@ -32,7 +32,12 @@ def serve(app: Flask) -> None:
     """Serves until SIGINT or SIGTERM; ends the process with a sentence if it can't begin."""
     settings: Settings = app.extensions["settings"]
     server = WSGIServer(
-        _listener(settings), app, log=None, error_log=logger, handler_class=OneWriteHandler
+        _listener(settings),
+        app,
+        log=None,
+        error_log=logger,
+        handler_class=live.handler(app) or OneWriteHandler,
+        spawn=crew.do,
     )
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
     jobs = app.extensions["jobs"] = Jobs(app)
