@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from flask import Flask, Response, make_response
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
+from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from potluck.settings import Settings
@@ -19,6 +21,8 @@ from potluck.web import error_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ADDRESSES_KNOWN_MAX = 1_000
 
 
 def _too_often(_limit: RequestLimit) -> Response:
@@ -62,6 +66,15 @@ class _NearbyProxy:
         return app(environ, start_response)
 
 
+def address_behind(address: str, forwarded_for: str | None) -> str:
+    """Whose request it is, as `_NearbyProxy` finds it, where there may be a proxy."""
+    if not forwarded_for or not is_nearby(address):
+        return address
+    *_, nearest = parse_list_header(forwarded_for) or [address]
+    return nearest
+
+
+@lru_cache(maxsize=ADDRESSES_KNOWN_MAX)
 def is_nearby(address: str) -> bool:
     """Whether it belongs to this machine or its private network."""
     try:

@@ -13,7 +13,7 @@ from flask import Flask
 from gevent import socket
 from gevent.pywsgi import WSGIServer
 
-from potluck import billing, garbage, live, rooms
+from potluck import billing, crew, garbage, live, rooms
 from potluck.answers import OneWriteHandler
 from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
@@ -37,7 +37,8 @@ def serve(app: Flask) -> None:
         FrontPage(app.wsgi_app, settings),
         log=None,
         error_log=logger,
-        handler_class=OneWriteHandler,
+        handler_class=live.handler(app) or OneWriteHandler,
+        spawn=crew.do,
     )
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS
     jobs = app.extensions["jobs"] = Jobs(app)

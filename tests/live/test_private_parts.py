@@ -39,7 +39,6 @@ PARTS: tuple[tuple[type, str, tuple[type, str] | None], ...] = (
     (engineio.Server, "send_packet", (socketio.Server, "_send_eio_packet")),
     (socketio.Server, "_handle_connect", None),
     (socketio.Server, "_handle_disconnect", None),
-    (socketio.Server, "_send_packet", None),
     (socketio.Manager, "get_participants", (socketio.Manager, "emit")),
     (socketio.Manager, "basic_enter_room", (socketio.Manager, "enter_room")),
     (socketio.Manager, "basic_leave_room", (socketio.Manager, "leave_room")),

@@ -123,17 +123,16 @@ def test_who_never_reads_is_cut_off_and_takes_no_memory(
 def test_a_session_and_an_address_hold_only_so_many_connections() -> None:
     places = Places(cookie_name="potluck")
     browser = {"REMOTE_ADDR": "203.0.113.7", "HTTP_COOKIE": "potluck=abc"}
-    with contextlib.ExitStack() as held:
-        for _ in range(SESSION_CONNECTIONS_MAX):
-            held.enter_context(places.place(browser))
-        with pytest.raises(Full), places.place(browser):
-            pass
-        for _ in range(ADDRESS_CONNECTIONS_MAX - SESSION_CONNECTIONS_MAX):
-            held.enter_context(places.place({"REMOTE_ADDR": "203.0.113.7"}))
-        with pytest.raises(Full), places.place({"REMOTE_ADDR": "203.0.113.7"}):
-            pass
-    with places.place(browser):
-        pass
+    held = [places.take(browser) for _ in range(SESSION_CONNECTIONS_MAX)]
+    with pytest.raises(Full):
+        places.take(browser)
+    others = {"REMOTE_ADDR": "203.0.113.7"}
+    held += [places.take(others) for _ in range(ADDRESS_CONNECTIONS_MAX - SESSION_CONNECTIONS_MAX)]
+    with pytest.raises(Full):
+        places.take(others)
+    for place in held:
+        places.give_back(place)
+    places.take(browser)
 
 
 def test_the_21st_connection_of_a_session_is_refused(stack: Stack) -> None:

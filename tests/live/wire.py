@@ -154,13 +154,11 @@ class Client:
         self._wire.add(self, self._socket.fileno())
         self._send(request)
 
-    def ask(
-        self, event: str, payload: object = None, *, namespace: str = "/", answered: Answered
-    ) -> None:
+    def ask(self, event: str, *payload: object, namespace: str = "/", answered: Answered) -> None:
         """Emits; `answered` gets the acknowledgement, unless the connection is lost before."""
         self._next_id += 1
         self._answers[self._next_id] = answered
-        arguments = [event] if payload is None else [event, payload]
+        arguments = [event, *(each for each in payload if each is not None)]
         self._send(frame(f"42{_prefix(namespace)}{self._next_id}{json.dumps(arguments)}"))
 
     def leave(self) -> None:

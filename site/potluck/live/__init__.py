@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Flask
 from flask_socketio import SocketIO
+from gevent.pywsgi import WSGIHandler
 
 from potluck.accounts.departures import user_leaving
 from potluck.accounts.models import User
@@ -23,7 +27,9 @@ from potluck.live import (
     transport,
     waiting,
 )
+from potluck.live.admission import Desk
 from potluck.live.bus import client_manager
+from potluck.live.door import Doorkeeper
 from potluck.live.packets import JsonPacket
 from potluck.live.places import Places
 from potluck.settings import Settings
@@ -58,13 +64,21 @@ def init_app(app: Flask, settings: Settings) -> None:
         client_manager=client_manager(redis_url),
     )
     places = Places(cookie_name=cookie_name(settings))
-    transport.plug_into(socketio, origin=settings.origin, places=places)
+    engine = transport.plug_into(socketio, origin=settings.origin, places=places)
+    app.extensions["door"] = partial(Doorkeeper, engine, settings.is_production)
     broadcasts.connect(socketio)
     receiving.Receiver(
         socketio.server,
+        Desk(settings),
         namespaces.PublicNamespace("/", app),
         namespaces.MembersNamespace("/members", app),
     )
+
+
+def handler(app: Flask) -> Callable[..., WSGIHandler] | None:
+    """What handles the server's requests where it carries sockets."""
+    found: Callable[..., WSGIHandler] | None = app.extensions.get("door")
+    return found
 
 
 def start(jobs: Jobs) -> None:

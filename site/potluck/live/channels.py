@@ -18,6 +18,8 @@ class Channels(Manager):
         super().__init__(*args, **kwargs)
         self._channels_of: dict[tuple[str, str], set[str | None]] = {}
         self._barred: set[tuple[str, str]] = set()
+        # How often somebody has left a channel: a broadcast looks whether anybody has.
+        self._departures = 0
 
     def basic_enter_room(
         self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
@@ -30,6 +32,7 @@ class Channels(Manager):
 
     def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
         """Called by the library for each channel that is left."""
+        self._departures += 1
         super().basic_leave_room(sid, namespace, room)
         self._channels_of.get((namespace, sid), set()).discard(room)
 
@@ -70,8 +73,13 @@ class Channels(Manager):
 
         Others get their turn in between, and whoever has left meanwhile is passed over.
         """
-        for number, (sid, eio_sid) in enumerate(list(super().get_participants(namespace, room)), 1):
-            if room in self._channels_of.get((namespace, sid), ()):
+        departures = self._departures
+        everybody = list(self.rooms.get(namespace, {}).get(room, {}).items())
+        for number, (sid, eio_sid) in enumerate(everybody, 1):
+            if departures == self._departures or self._is_on(sid, namespace, room):
                 yield sid, eio_sid
             if number % SENDS_WITHOUT_A_BREAK == 0:
                 gevent.sleep(0)
+
+    def _is_on(self, sid: str, namespace: str, room: str | None) -> bool:
+        return room in self._channels_of.get((namespace, sid), ())

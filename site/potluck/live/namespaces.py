@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.http import parse_cookie
+from flask import Flask
 
-from potluck.accounts.sessions import FoundSession, cookie_name, find_session
 from potluck.live import broadcasts, crowd, people, presence, revocation, waiting
-from potluck.live.answering import AnsweringNamespace, refuse, sid
+from potluck.live.admission import Cookie, Holder
+from potluck.live.answering import COOKIE, AnsweringNamespace, refuse, sid
 from potluck.live.protocol import (
     ConnectionCount,
     Done,
@@ -25,18 +25,21 @@ from potluck.live.protocol import (
 )
 from potluck.refusals import Refusal
 from potluck.rooms import entrance, matching, window
-from potluck.settings import current_settings
 from potluck.texts import gettext as _
 
 
 class PublicNamespace(AnsweringNamespace):
     """For anybody, signed in or not."""
 
+    def __init__(self, namespace: str, app: Flask) -> None:
+        super().__init__(namespace, app)
+        self.known["get_connection_count"] = _connection_count
+
     def on_connect(self, environ: Mapping[str, Any], auth: object) -> None:
         """Counts the socket; somebody's tabs are one person."""
-        found = _session_behind(_cookie(environ))
+        holder = environ[COOKIE].holder
         address = environ.get("REMOTE_ADDR")
-        crowd.arrive(sid(), person=people.person(found, auth=auth, address=address, sid=sid()))
+        crowd.arrive(sid(), person=people.person(holder, auth=auth, address=address, sid=sid()))
 
     def on_disconnect(self) -> None:
         """Stops counting it."""
@@ -44,8 +47,7 @@ class PublicNamespace(AnsweringNamespace):
 
     def get_connection_count(self, _payload: Nothing) -> ConnectionCount:
         """`connections` and `people`, now."""
-        count = crowd.answer_count()
-        return {"connections": count.connections, "people": count.people}
+        return _connection_count()
 
     def watch_open_round(self, _payload: Nothing) -> WatchedRound:
         """The round in the window; from here on `open_round` and `open_text` tell of it."""
@@ -58,15 +60,15 @@ class MembersNamespace(AnsweringNamespace):
 
     def on_connect(self, environ: Mapping[str, Any], _auth: object) -> None:
         """Admits by the row alone: what the client says of itself is not even read."""
-        cookie = _cookie(environ)
-        found = _session_behind(cookie)
-        if found is None or found.user is None:
-            has_ended = found is None and cookie is not None
+        cookie: Cookie = environ[COOKIE]
+        holder = cookie.holder
+        if holder is None or holder.user_id is None:
+            has_ended = holder is None and cookie.is_there
             refuse(ErrorCode.SESSION_EXPIRED if has_ended else ErrorCode.SIGNED_OUT)
-        elif found.user.banned_at:
+        elif holder.is_banned:
             refuse(ErrorCode.BANNED)
         else:
-            self._admit(found, user_id=found.user.id)
+            self._admit(holder, user_id=holder.user_id)
 
     def on_disconnect(self) -> None:
         """Lets go of the place in the pool and of the room, each after a grace."""
@@ -120,9 +122,9 @@ class MembersNamespace(AnsweringNamespace):
         """Whose session is over is heard no more, however slowly their connection closes."""
         _member()
 
-    def _admit(self, found: FoundSession, *, user_id: int) -> None:
+    def _admit(self, holder: Holder, *, user_id: int) -> None:
         admitted = revocation.Admitted(
-            sid=sid(), session_id=found.id, user_id=user_id, expires_at=found.expires_at
+            sid=sid(), session_id=holder.session_id, user_id=user_id, expires_at=holder.expires_at
         )
         try:
             revocation.register(admitted)
@@ -131,19 +133,9 @@ class MembersNamespace(AnsweringNamespace):
         broadcasts.join(sid(), broadcasts.user_channel(user_id))
 
 
-def _cookie(environ: Mapping[str, Any]) -> str | None:
-    """The session's token that came with the handshake.
-
-    The browser sends its cookie along with any site's socket and says whose page it is, so a
-    cookie without an origin is nobody's. The library has refused other origins already.
-    """
-    if not environ.get("HTTP_ORIGIN"):
-        return None
-    return parse_cookie(environ.get("HTTP_COOKIE")).get(cookie_name(current_settings()))
-
-
-def _session_behind(cookie: str | None) -> FoundSession | None:
-    return find_session(cookie) if cookie is not None else None
+def _connection_count() -> ConnectionCount:
+    count = crowd.answer_count()
+    return {"connections": count.connections, "people": count.people}
 
 
 def _member() -> revocation.Admitted:

@@ -6,27 +6,24 @@ In place of the library's own reading, which gives events that call themselves `
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from gevent.lock import BoundedSemaphore
 from socketio import Server, packet
 
-from potluck.live.answering import AnsweringNamespace
+from potluck.live.admission import Cookie, Desk, is_token
+from potluck.live.answering import COOKIE, AnsweringNamespace
 from potluck.live.budgets import CONNECT_COST, Budget
 from potluck.live.packets import BadPacket, JsonPacket
 from potluck.live.protocol import ErrorCode
 
-# A crowd that is back in one moment waits at the door. If all of it came in together, each page
-# would wait for a thousand others at each of its queries.
-ADMITTED_AT_ONCE = 4
-
 
 class Receiver:
-    """Reads every message of every connection, in the greenlet that the connection has."""
+    """Reads every message of every connection; who calls it handles one at a time for each."""
 
-    def __init__(self, server: Server, *namespaces: AnsweringNamespace) -> None:
+    def __init__(self, server: Server, desk: Desk, *namespaces: AnsweringNamespace) -> None:
         self._server = server
-        self._door = BoundedSemaphore(ADMITTED_AT_ONCE)
+        self._desk = desk
         self._namespaces = {each.namespace: each for each in namespaces}
         for each in namespaces:
             server.register_namespace(each)
@@ -37,7 +34,7 @@ class Receiver:
         socket = self._server.eio.sockets.get(connection)
         if socket is None or socket.closing:
             return
-        budget: Budget = socket.session.setdefault("budget", Budget())
+        budget: Budget = socket.budget
         if not budget.take_message():
             raise BadPacket("too many messages")
         if not message:
@@ -57,9 +54,22 @@ class Receiver:
             refusal = {"message": code, "data": {"code": code}}
             self._send(connection, received, packet.CONNECT_ERROR, refusal)
             return
-        with self._door:
-            if connection in self._server.environ:
-                self._admit(connection, received)
+        token = self._desk.token(self._server.environ[connection])
+        let_in = partial(self._let_in, connection, received)
+        if is_token(token):
+            # Before the library notes that it is about to join: while a crowd waits, those notes
+            # are long, and read for each.
+            socket = self._server.eio.sockets[connection]
+            self._desk.look_up(str(token), socket.hold(let_in))
+        else:
+            let_in(Cookie(is_there=token is not None))
+
+    def _let_in(self, connection: str, received: packet.Packet, cookie: Cookie) -> None:
+        environ = self._server.environ.get(connection)
+        if environ is not None:
+            environ[COOKIE] = cookie
+            self._admit(connection, received)
+            environ.pop(COOKIE)
 
     def _admit(self, connection: str, received: packet.Packet) -> None:
         self._server._handle_connect(connection, received.namespace, received.data)  # noqa: SLF001
@@ -82,7 +92,9 @@ class Receiver:
             self._send(connection, received, packet.ACK, [answer])
 
     def _send(self, connection: str, received: packet.Packet, kind: int, data: Any) -> None:
-        answer = self._server.packet_class(
-            kind, data=data, namespace=received.namespace, id=received.id
-        )
-        self._server._send_packet(connection, answer)  # noqa: SLF001 - as the library's own
+        socket = self._server.eio.sockets.get(connection)
+        if socket:
+            answer = self._server.packet_class(
+                kind, data=data, namespace=received.namespace, id=received.id
+            )
+            socket.tell(answer.encode())

@@ -6,9 +6,11 @@ stream, and run several greenlets for each. `docs/decisions/0009-our-own-transpo
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -16,16 +18,35 @@ import engineio
 import gevent
 from engineio import packet
 from flask_socketio import SocketIO
-from gevent import socket
+from gevent import monkey, socket
 
 from potluck.live.connection import GOODBYE_SECONDS_MAX, Connection
-from potluck.live.frames import MESSAGE_BYTES_MAX, answer_handshake
-from potluck.live.places import Full, Places
+from potluck.live.frames import MESSAGE_BYTES_MAX, answer_handshake, text_frame
+from potluck.live.handshake import Upgrade
+from potluck.live.places import Full, Place, Places
 
 PING_SECONDS = 10
 PING_TIMEOUT_SECONDS = 8
 JOIN_WITHIN_SECONDS = 20
 BEAT_SECONDS = 1.0
+SOCKET = monkey.get_original("socket", "socket")
+
+# https://github.com/socketio/engine.io-protocol#handshake
+OPENING = f"{packet.OPEN}" + json.dumps(
+    {
+        "sid": "%s",
+        "upgrades": [],
+        "pingInterval": PING_SECONDS * 1000,
+        "pingTimeout": PING_TIMEOUT_SECONDS * 1000,
+        "maxPayload": MESSAGE_BYTES_MAX,
+    },
+    separators=(",", ":"),
+)
+FULL_STATUS, FULL_BODY = "429 TOO MANY REQUESTS", b"too_many_connections"
+FULL_ANSWER = (
+    b"HTTP/1.1 429 TOO MANY REQUESTS\r\nConnection: close\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b" % (len(FULL_BODY), FULL_BODY)
+)
 
 Answer = dict[str, Any]
 
@@ -48,6 +69,7 @@ class Engine(engineio.Server):
         )
         # Why connections ended, each counted once, for whoever watches the installation.
         self.closures: Counter[str] = Counter()
+        self._origin = origin
         self._places = places
         self._is_in_a_namespace = is_in_a_namespace
         self._open: set[Connection] = set()
@@ -62,48 +84,65 @@ class Engine(engineio.Server):
         """Has the namespaces hear that a connection is over."""
         self._trigger_event("disconnect", connection.sid, reason, run_async=False)
 
-    def _handle_connect(
-        self,
-        environ: dict[str, Any],
-        *_: object,
-    ) -> Answer | list[bytes]:
-        """Called by the library for every client that comes; returns when it has gone."""
-        try:
-            with self._places.place(environ):
-                return self._welcome(environ)
-        except Full:
-            return _refused("429 TOO MANY REQUESTS", b"too_many_connections")
+    def welcome(self, upgrade: Upgrade, connected: socket.socket) -> None:
+        """Takes in a client whose request nobody else need see; `connected` never blocks.
 
-    def _welcome(self, environ: dict[str, Any]) -> Answer | list[bytes]:
+        Without a place for it, it is told so, and the connection is closed.
+        """
+        try:
+            place = self._places.take(upgrade.environ)
+        except Full:
+            with suppress(OSError):
+                connected.send(FULL_ANSWER)
+            connected.close()
+            return
+        self._begin(connected, place, upgrade.environ, upgrade.answer, upgrade.early)
+
+    def accepts(self, upgrade: Upgrade) -> bool:
+        """Whether it comes from our own pages, or from no page at all."""
+        return upgrade.environ.get("HTTP_ORIGIN", self._origin) == self._origin
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is over, and all have heard of it."""
+        self._open.discard(connection)
+        self.sockets.pop(connection.sid, None)
+        self._places.give_back(connection.place)
+
+    def send_packet(self, sid: str, pkt: packet.Packet) -> None:
+        """Called by the library for every packet to a client; it may be gone."""
+        connection = self.sockets.get(sid)
+        if connection:
+            connection.send(pkt)
+
+    def _handle_connect(self, environ: dict[str, Any], *_: object) -> Answer | list[bytes]:
+        """Called by the library for every client that comes as a request to the app."""
         response = answer_handshake(environ)
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             status = f"{response.status_code} {response.reason_phrase}"
             return _refused(status, bytes(response.body))
-        connected, early = _take_over(environ)
-        connection = Connection(self, self.generate_id(), connected)
-        connection.write(response.serialize())
-        self.sockets[connection.sid] = connection
-        self._open.add(connection)
         try:
-            self._serve(connection, environ, early)
-        finally:
-            self._open.discard(connection)
-            self.sockets.pop(connection.sid, None)
+            place = self._places.take(environ)
+        except Full:
+            return _refused(FULL_STATUS, FULL_BODY)
+        connected, early = _take_over(environ)
+        self._begin(connected, place, environ, response.serialize(), early)
         return []
 
-    def _serve(self, connection: Connection, environ: dict[str, Any], early: bytes) -> None:
-        opening = {
-            "sid": connection.sid,
-            "upgrades": [],
-            "pingInterval": PING_SECONDS * 1000,
-            "pingTimeout": PING_TIMEOUT_SECONDS * 1000,
-            "maxPayload": MESSAGE_BYTES_MAX,
-        }
-        connection.send(packet.Packet(packet.OPEN, opening))
+    def _begin(
+        self,
+        connected: socket.socket,
+        place: Place,
+        environ: Mapping[str, Any],
+        answer: bytes,
+        early: bytes,
+    ) -> None:
+        connection = Connection(self, self.generate_id(), connected, place)
+        self.sockets[connection.sid] = connection
+        self._open.add(connection)
+        connection.write(answer + text_frame(OPENING % connection.sid))
         self._trigger_event("connect", connection.sid, environ, run_async=False)
         self._keep_beating()
-        connection.read(early)
-        connection.close(abort=True, reason=connection.reason)
+        connection.listen(early)
 
     def _keep_beating(self) -> None:
         if not self._beats:
@@ -139,7 +178,7 @@ class Engine(engineio.Server):
             connection.ping()
 
 
-def plug_into(socketio: SocketIO, *, origin: str, places: Places) -> None:
+def plug_into(socketio: SocketIO, *, origin: str, places: Places) -> Engine:
     """Has Socket.IO speak through our engine instead of the one it made for itself."""
     server = socketio.server
     engine = Engine(
@@ -148,6 +187,14 @@ def plug_into(socketio: SocketIO, *, origin: str, places: Places) -> None:
     for event, handler in server.eio.handlers.items():
         engine.on(event, handler)
     server.eio = engine
+    return engine
+
+
+def taken_over(connected: socket.socket) -> socket.socket:
+    """The same connection without what gevent waits with; nobody else closes it any more."""
+    bare: socket.socket = SOCKET(connected.family, connected.type, 0, connected.detach())
+    bare.setblocking(False)  # noqa: FBT003 - its own name for it
+    return bare
 
 
 def _take_over(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
@@ -156,11 +203,11 @@ def _take_over(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
     connected: socket.socket = stream.raw._sock  # noqa: SLF001 - no server offers it otherwise
     connected.settimeout(0.0)
     early: bytes = stream.peek()
-    connected.settimeout(None)
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    bare = taken_over(connected)
+    bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # Gives its buffer back, and tells the server that there is no further request to read.
     stream.close()
-    return connected, early
+    return bare, early
 
 
 def _refused(status: str, body: bytes) -> Answer:

@@ -23,6 +23,7 @@ from tests.bench.live.figures import Figures, Scale
 from tests.bench.live.peer import Peer
 from tests.bench.live.postgres import postgres
 from tests.bench.live.revocation import revocation_p99
+from tests.bench.live.slow import slow_reader
 from tests.bench.live.table import medians, table, targets
 from tests.live import population
 from tests.live.server import LiveServer
@@ -76,14 +77,18 @@ class Bench:
     def potluck(self) -> Figures:
         """One round of ours."""
         found = self._round(self._potluck)
-        return {**found, "newcomers_cpu": self._newcomers(self._potluck)}
+        found["newcomers_cpu"] = self._newcomers(self._potluck)
+        return (
+            found | self._growth(self._potluck) | slow_reader(self._scale, self._folder, self._core)
+        )
 
     def node(self) -> Figures:
         """One round of Node's, which can also push the count on each connect."""
         peers = [self._peer(is_naive=is_naive) for is_naive in (False, True)]
         found = self._round(peers[0])
         coalesced, naive = (self._newcomers(peer) for peer in peers)
-        return {**found, "newcomers_cpu": coalesced, "newcomers_naive_cpu": naive}
+        found |= {"newcomers_cpu": coalesced, "newcomers_naive_cpu": naive}
+        return found | self._growth(peers[0])
 
     def revocation(self) -> float:
         """Ours alone."""
@@ -103,6 +108,7 @@ class Bench:
             found = figures.connections(driver, self._scale, self._cookies)
             found |= figures.departures(driver, self._scale)
             found |= figures.acknowledgements(driver, self._scale)
+            found |= figures.pool(driver, self._scale, self._cookies)
             for clients in (self._scale.audience, self._scale.clients):
                 found |= figures.deliveries(
                     driver,
@@ -113,6 +119,18 @@ class Bench:
                     user_id=self._member,
                 )
             return found
+        finally:
+            server.stop()
+
+    def _growth(self, server: LiveServer | Peer) -> Figures:
+        few, many = (self._crowd(server, size) for size in (self._scale.few, self._scale.many))
+        times = self._scale.many / self._scale.few
+        return {f"growth_{name}": figures.exponent(few, many, name, times=times) for name in few}
+
+    def _crowd(self, server: LiveServer | Peer, clients: int) -> Figures:
+        server.start()
+        try:
+            return figures.crowds(_driver(server), clients=clients)
         finally:
             server.stop()
 

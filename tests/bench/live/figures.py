@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ ANNOUNCE = "SELECT pg_notify('announcements', %s)"
 REST_SECONDS = 1
 COUNT_PAUSE_SECONDS = 0.005
 ASKING = 50
+PAGE_BYTES = 4_096
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Scale:
     broadcasts: int = 40
     questions: int = 10_000
     newcomers: int = 1_000
+    waits: int = 500
+    few: int = 1_000
+    many: int = 10_000
     holders: int = 1_000
     revoked: int = 200
 
@@ -141,6 +146,24 @@ def acknowledgements(driver: Driver, scale: Scale) -> Figures:
     }
 
 
+def pool(driver: Driver, scale: Scale, cookies: Sequence[str]) -> Figures:
+    """One member goes into the pool and out of it, each time from another tab.
+
+    One alone, since two would sooner or later be matched.
+    """
+    tabs = driver.connect(scale.waits, namespace="/members", cookies=cookies)
+    _rest(driver)
+    with driver.spending() as spent:
+        for tab in tabs:
+            for event in ("join_pool", "leave_pool"):
+                answer = driver.ask(tab, event, namespace="/members")
+                assert answer, "the server closed the connection"
+                assert answer["ok"], answer
+    driver.leave(tabs)
+    _rest(driver)
+    return {"waits_cpu": scale.waits / spent.cpu_seconds}
+
+
 def newcomers(driver: Driver, scale: Scale) -> float:
     """Processor seconds until a crowd is in and everybody knows how many they are."""
     knowing: set[int] = set()
@@ -159,6 +182,24 @@ def newcomers(driver: Driver, scale: Scale) -> float:
         driver.until(lambda: len(knowing) == scale.newcomers)
     driver.leave(clients)
     return spent.cpu_seconds
+
+
+def crowds(driver: Driver, *, clients: int) -> Figures:
+    """What a server that has just started spends on a crowd that connects to `/`, by its size."""
+    watcher = driver.connect(1, namespace="/")
+    before = driver.memory_bytes()
+    with driver.spending() as spent:
+        crowd = driver.connect(clients, namespace="/")
+    _rest(driver)
+    # A few may fit into what the process holds already.
+    kept = max(driver.memory_bytes() - before, PAGE_BYTES)
+    driver.leave(crowd + watcher)
+    return {"cpu": spent.cpu_seconds, "bytes": float(kept)}
+
+
+def exponent(few: Figures, many: Figures, name: str, *, times: float) -> float:
+    """1 where so many times the clients take so many times as much of this, 2 for its square."""
+    return math.log(many[name] / few[name]) / math.log(times)
 
 
 def percentile(values: Sequence[float], part: float) -> float:

@@ -24,9 +24,15 @@ ROWS = {
     "answers": ("acknowledgements/s", "{:,.0f}", 1),
     "answers_cpu": ("acknowledgements per CPU s", "{:,.0f}", 1),
     "answer_p99": ("ms to an acknowledgement, p99", "{:.1f}", 0.001),
+    "waits_cpu": ("join_pool and leave_pool per CPU s, through PostgreSQL", "{:,.0f}", 1),
     "leaving_seconds": ("s until the count is right after {clients:,} left", "{:.2f}", 1),
     "newcomers_cpu": ("CPU s for {newcomers:,} connects, count on a beat", "{:.2f}", 1),
     "newcomers_naive_cpu": ("CPU s for {newcomers:,} connects, count on each", "{:.2f}", 1),
+    "growth_cpu": ("exponent of CPU, {few:,} to {many:,} connecting", "{:.2f}", 1),
+    "growth_bytes": ("exponent of memory, {few:,} to {many:,} connecting", "{:.2f}", 1),
+    "alone_p99": ("ms to deliver to {audience:,}, p99, by the transport alone", "{:.1f}", 0.001),
+    "beside_slow_p99": ("the same beside one who doesn't read", "{:.1f}", 0.001),
+    "waiting_bytes": ("KB that wait for who doesn't read", "{:.0f}", 1_024),
 }
 # At least so many times what Node does, or at most.
 AT_LEAST = {
@@ -35,9 +41,12 @@ AT_LEAST = {
     "connects_cpu": 1.0,
     "member_connects_cpu": 0.8,
     "answers_cpu": 0.6,
+    "waits_cpu": 1.0,
 }
 AT_MOST = {"memory_bytes": 0.8}
 LEAVING_SECONDS_MAX = 1.0
+EXPONENT_MAX = 1.1
+SLOW_PART_MAX = 1.1
 REVOCATION_SECONDS_MAX = 0.25
 
 
@@ -74,6 +83,18 @@ def targets(
         f"{scale['clients']:,} leave at once, under {LEAVING_SECONDS_MAX} s",
         f"{seconds:.2f} s",
         is_met=seconds < LEAVING_SECONDS_MAX,
+    )
+    for name in ("growth_cpu", "growth_bytes"):
+        title = ROWS[name][0].format(**scale)
+        value = ours[name]
+        yield _line(
+            f"{title}, at most {EXPONENT_MAX}", f"{value:.2f}", is_met=value <= EXPONENT_MAX
+        )
+    part = ours["beside_slow_p99"] / ours["alone_p99"]
+    yield _line(
+        f"others' p99 beside one who doesn't read, at most {SLOW_PART_MAX} of theirs without",
+        f"{part:.2f}",
+        is_met=part <= SLOW_PART_MAX,
     )
     yield _line(
         f"a deleted session's socket closes (p99), under {REVOCATION_SECONDS_MAX * 1_000:.0f} ms",
