@@ -17,9 +17,17 @@ from typing import Any, cast
 from flask import Flask, Request, Response, has_request_context, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause
 
 from potluck.accounts.models import User
+from potluck.accounts.session_statements import (
+    DELETE,
+    DELETE_EXPIRED,
+    FIND,
+    INSERT,
+    SEEN,
+    UPDATE,
+)
 from potluck.database import db
 from potluck.settings import Settings
 
@@ -32,29 +40,6 @@ SEEN_EVERY_SECONDS = 60
 USER_AGENT_CHARACTERS_MAX = 255
 DATA_CHARACTERS_MAX = 16_000
 READING = {"GET", "HEAD"}
-
-FIND = """
-    SELECT s.id, s.data, s.expires_at, s.user_id,
-        s.last_seen_at < now() - make_interval(secs => %(seen_every_seconds)s) AS is_stale,
-        u.name, u.created_at AS joined_at, u.banned_at,
-        a.posted, a.held, a.seq, a.owed, a.freezes{brought}
-    FROM sessions s
-    LEFT JOIN users u ON u.id = s.user_id
-    LEFT JOIN accounts a ON a.user_id = s.user_id
-    WHERE s.token_digest = %(digest)s AND s.expires_at > now()
-"""
-INSERT = text("""
-    INSERT INTO sessions (token_digest, user_id, data, expires_at, ip, user_agent)
-    VALUES (:digest, :user_id, CAST(:data AS jsonb), now() + make_interval(days => :days),
-        CAST(:ip AS inet), :user_agent)
-""")
-UPDATE = text("""
-    UPDATE sessions SET data = CAST(:data AS jsonb), last_seen_at = now() WHERE id = :id
-""")
-SEEN = text("UPDATE sessions SET last_seen_at = now() WHERE id = :id")
-DELETE = text("DELETE FROM sessions WHERE id = :id")
-DELETE_EXPIRED = text("DELETE FROM sessions WHERE expires_at < now() - interval '1 hour'")
-
 
 # What every page shows, by the name that its area gives it: a value each in SQL, `s` the session.
 _brought: dict[str, str] = {}

@@ -26,7 +26,7 @@ from potluck.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# As `sessions.FIND` has it, of those alone who may come in.
+# As `session_statements.FIND` has it, of those alone who may come in.
 FIND = """
     SELECT s.id, s.user_id, a.posted, a.held, a.seq,
         s.last_seen_at < now() - make_interval(secs => %s)
