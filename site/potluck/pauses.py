@@ -23,6 +23,7 @@ from potluck.texts import gettext as _
 
 What = Literal["rounds", "checkouts"]
 SENTENCE_CHARACTERS_MAX = 300
+SENTENCE = "SELECT sentence FROM pauses WHERE what = %(what)s"
 SENTENCES = "SELECT json_object_agg(what, sentence) FROM pauses"
 
 
@@ -52,9 +53,9 @@ class Pause(Base):
 
 def check(what: What) -> None:
     """Raises `Paused` while this is stopped."""
-    sentence = db.session.scalar(select(Pause.sentence).filter_by(what=what))
-    if sentence is not None:
-        raise Paused(sentence)
+    row = db.first(SENTENCE, {"what": what})
+    if row:
+        raise Paused(row[0])
 
 
 def are_paused(what: What) -> bool:

@@ -12,9 +12,12 @@ const PASSING = new Set(["no_answer", "internal_error", "too_many_requests"]);
 
 const manager = new Manager({ transports: ["websocket"], timeout: OPEN_MILLISECONDS_MAX });
 
-export const everyone = manager.socket("/", { auth: { visitor: visitor() } });
+// What is pushed onto this page is in its language, whatever else the browser would like.
+const { lang: language } = document.documentElement;
+
+export const everyone = manager.socket("/", { auth: { visitor: visitor(), language } });
 export const members =
-  document.body.dataset.signedIn === "true" ? manager.socket("/members") : null;
+  document.body.dataset.signedIn === "true" ? manager.socket("/members", { auth: { language } }) : null;
 
 comeBack(everyone);
 comeBack(members);

@@ -33,6 +33,15 @@ def test_the_language_that_was_chosen_goes_before_the_browsers(visitor: VisitorF
     assert _refused(socket, "no_such") == "So ein Ereignis gibt es hier nicht."
 
 
+def test_a_page_says_itself_in_which_language_it_is(visitor: VisitorFactory) -> None:
+    ada = visitor().sign_in("ada").reading("en")
+    german = ada.connect("/members", auth={"language": "de"})
+    assert _refused(german, "no_such") == "So ein Ereignis gibt es hier nicht."
+    for said in ("tlh", 7, ["de"], None):
+        english = ada.connect("/members", auth={"language": said})
+        assert _refused(english, "no_such") == "There is no such event here."
+
+
 def test_one_member_is_told_a_notice_in_the_language_of_each_tab(
     visitor: VisitorFactory, sql: Sql
 ) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from potluck.credits import pricing
-from potluck.database import db
 from tests.conftest import RunBy, SignInAs
 from tests.people import Browser
 from tests.rooms.conftest import Seats
@@ -27,8 +26,6 @@ def test_a_price_that_the_operator_changes_meanwhile_does_not_change_the_bill(
     seats: Seats, operator: Browser
 ) -> None:
     held_price = pricing.current_price("scripted")
-    # As it is now, whatever is committed meanwhile.
-    db.session.expunge(held_price)
     seats.add_lines()
     held = sum(held for _, held in seats.balances())
     form = {"model": "scripted", "input": "1000000", "output": "1000000"}

@@ -73,6 +73,7 @@ class Balance:
 
 
 BALANCE = text("SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = :user_id")
+COMMITTED_BALANCE = BALANCE.text.replace(":user_id", "%(user_id)s")
 LOCK_ACCOUNT = text("""
     SELECT id, posted, held, owed FROM accounts WHERE user_id = :user_id FOR UPDATE
 """)
@@ -101,9 +102,21 @@ def balance(user_id: int) -> Balance:
     return Balance(*db.session.execute(BALANCE, {"user_id": user_id}).one())
 
 
-def check_can_spend(user_id: int, amount_credits: int, *, message: str) -> None:
-    """Raises `AccountFrozen`, or `InsufficientCredits` with `message`. Holds nothing."""
-    now = balance(user_id)
+def committed_balance(user_id: int) -> Balance:
+    """The same by a statement of its own, without what a transaction of the caller's changed."""
+    row = db.first(COMMITTED_BALANCE, {"user_id": user_id})
+    assert row
+    return Balance(*row)
+
+
+def check_can_spend(
+    user_id: int, amount_credits: int, *, message: str, now: Balance | None = None
+) -> None:
+    """Raises `AccountFrozen`, or `InsufficientCredits` with `message`. Holds nothing.
+
+    `now` is the balance where it has been read.
+    """
+    now = now or balance(user_id)
     if now.is_frozen:
         why = _(
             "Your credits are frozen while your bank looks into one of your payments. "

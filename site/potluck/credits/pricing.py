@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from potluck.accounts import sessions
 from potluck.credits.models import ModelPrice
@@ -152,13 +152,10 @@ def _known_prices() -> dict[tuple[str, ...], dict[str, ModelPrice]]:
 
 def _current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
     brought = sessions.brought()
-    if brought is not None:
-        versions = brought["prices"] or []
-        return {each["model"]: ModelPrice(**each) for each in versions if each["model"] in models}
-    newest = (
-        select(func.max(ModelPrice.id))
-        .where(ModelPrice.model.in_(models))
-        .group_by(ModelPrice.model)
-    )
-    query = select(ModelPrice).where(ModelPrice.id.in_(newest))
-    return {price.model: price for price in db.session.scalars(query)}
+    versions = brought["prices"] if brought is not None else _newest()
+    return {each["model"]: ModelPrice(**each) for each in versions or () if each["model"] in models}
+
+
+def _newest() -> list[dict[str, Any]] | None:
+    row = db.first(NEWEST, {})
+    return row[0] if row else None

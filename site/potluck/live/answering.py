@@ -69,11 +69,12 @@ class AnsweringNamespace(Namespace):
 
     def trigger_event(self, event: str, sid: str, *args: Any) -> None:
         """Called by the library when a socket comes or goes, and for nothing else."""
-        language = languages.of_handshake(args[0]) if event == "connect" else tongues.of(sid)
+        auth = args[1] if len(args) > 1 else None
+        language = _language(args[0], auth) if event == "connect" else tongues.of(sid)
         with self._hearing(sid, language):
             try:
                 if event == "connect":
-                    self.on_connect(args[0], args[1] if len(args) > 1 else None)
+                    self.on_connect(args[0], auth)
                     tongues.remember(sid, language)
                 else:
                     tongues.forget(sid)
@@ -187,3 +188,10 @@ def _parsed(shape: type[BaseModel], arguments: list[Any]) -> BaseModel:
 
 def _error(code: str, message: str) -> Answer:
     return {"ok": False, "error": {"code": ErrorCode(code), "message": message}}
+
+
+def _language(environ: Mapping[str, Any], auth: object) -> str:
+    """That of the page that opened the socket, or else what its browser likes."""
+    named = auth.get("language") if isinstance(auth, dict) else None
+    is_ours = isinstance(named, str) and named in languages.LANGUAGES
+    return str(named) if is_ours else languages.of_handshake(environ)

@@ -27,14 +27,9 @@ WAVE_SECONDS = 10
 # Any number will do, as long as no other use of the database locks it.
 MATCHING_LOCK = 7_688_526
 
-JOIN = text("""
-    INSERT INTO pool_entries (user_id, expires_at)
-    VALUES (:user_id, now() + make_interval(secs => :seconds))
-    ON CONFLICT (user_id) DO UPDATE SET
-        expires_at = excluded.expires_at,
-        joined_at = CASE WHEN pool_entries.expires_at > now() THEN pool_entries.joined_at
-            ELSE excluded.joined_at END
-""")
+# Says whether there is one now: who has a room gets none.
+JOIN = "SELECT take_place(%(user_id)s, %(seconds)s)"
+LEAVE = "DELETE FROM pool_entries WHERE user_id = %(user_id)s RETURNING user_id"
 # A place may have lapsed because the process slept and not because its sockets closed. They are
 # still there, so they get it back, behind whoever came meanwhile. A place that was given up or
 # led to a room has no row any more, and none is made. A row that somebody else holds is being
@@ -55,13 +50,14 @@ FORGET = text("""
     DELETE FROM pool_entries WHERE expires_at < now() - make_interval(secs => :seconds)
 """)
 # The clock and not the transaction's time, since whoever matches may have waited for the lock.
-LAST_WAVE = """
-    to_timestamp(floor(extract(epoch FROM clock_timestamp()) / :wave_seconds) * :wave_seconds)
+LAST_WAVE = f"""
+    to_timestamp(floor(extract(epoch FROM clock_timestamp()) / {WAVE_SECONDS}) * {WAVE_SECONDS})
 """
-IS_RIPE = text(f"""
-    SELECT count(*) >= :people_max OR count(*) FILTER (WHERE joined_at < {LAST_WAVE}) >= :people_min
+IS_RIPE = f"""
+    SELECT count(*) >= %(people_max)s
+        OR count(*) FILTER (WHERE joined_at < {LAST_WAVE}) >= %(people_min)s
     FROM pool_entries WHERE expires_at > clock_timestamp()
-""")  # noqa: S608 - ours
+"""  # noqa: S608 - ours
 TAKE = text(f"""
     SELECT user_id, joined_at < {LAST_WAVE} AS is_due FROM pool_entries
     WHERE expires_at > clock_timestamp() ORDER BY joined_at, user_id LIMIT :people_max FOR UPDATE
@@ -87,22 +83,26 @@ class Waiting:
     is_due: bool
 
 
-def join(user_id: int) -> None:
-    """Takes a place, or keeps the one they have. The caller commits, as everywhere here."""
-    db.session.execute(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
+def join(user_id: int) -> bool:
+    """Takes a place, or keeps the one they have; False for whoever has a room. Commits.
 
-
-def wait_for_matches() -> None:
-    """Holds off further matches until the end of the transaction; nobody waits for each other."""
-    db.session.execute(select(func.pg_advisory_xact_lock_shared(MATCHING_LOCK)))
+    Who is about to get a room through another tab waits for that.
+    """
+    row = db.first(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
+    return bool(row and row[0])
 
 
 def leave(user_id: int) -> bool:
-    """Gives the place up; says whether there was one."""
+    """Gives the place up, in the caller's transaction; says whether there was one."""
     left = db.session.execute(
         delete(PoolEntry).filter_by(user_id=user_id).returning(PoolEntry.user_id)
     )
     return left.first() is not None
+
+
+def leave_now(user_id: int) -> bool:
+    """The same, by itself. Commits."""
+    return db.first(LEAVE, {"user_id": user_id}) is not None
 
 
 def keep(user_ids: Iterable[int]) -> None:
@@ -129,7 +129,8 @@ def waited_seconds(user_id: int) -> float | None:
 
 def count() -> int:
     """How many people wait."""
-    return db.session.scalar(text(COUNT)) or 0
+    row = db.first(COUNT, {})
+    return int(row[0]) if row else 0
 
 
 def seconds_to_wave() -> float:
@@ -139,8 +140,8 @@ def seconds_to_wave() -> float:
 
 def is_ripe(*, people_min: int, people_max: int) -> bool:
     """Whether somebody should be matched now: a look that locks nothing."""
-    limits = {"people_min": people_min, "people_max": people_max, "wave_seconds": WAVE_SECONDS}
-    return bool(db.session.scalar(IS_RIPE, limits))
+    row = db.first(IS_RIPE, {"people_min": people_min, "people_max": people_max})
+    return bool(row and row[0])
 
 
 def take(people_max: int) -> list[Waiting]:
@@ -149,5 +150,5 @@ def take(people_max: int) -> list[Waiting]:
     One matcher at a time: two that skipped each other's rows would each find one person alone.
     """
     db.session.execute(select(func.pg_advisory_xact_lock(MATCHING_LOCK)))
-    rows = db.session.execute(TAKE, {"people_max": people_max, "wave_seconds": WAVE_SECONDS})
+    rows = db.session.execute(TAKE, {"people_max": people_max})
     return [Waiting(user_id=row.user_id, is_due=row.is_due) for row in rows]

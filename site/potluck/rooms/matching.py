@@ -39,17 +39,14 @@ def join_pool(user_id: int) -> None:
     while none can start.
     """
     pauses.check("rounds")
-    # Who is about to get a room through another tab must not get a place beside it.
-    pool.wait_for_matches()
-    room = rooms.current_room(user_id)
-    if room is not None:
-        message = _("You sit in a room. Leave it before you wait for another.")
-        raise rooms.AlreadyInRoom(message)
+    if rooms.has_room(user_id):
+        raise _already()
     price = quotes.quote(recipe(DEFAULT_SLUG), people=1).total
     message = _("One round can cost %(price)s credits, and you have fewer.", price=number(price))
-    ledger.check_can_spend(user_id, price, message=message)
-    pool.join(user_id)
-    db.session.commit()
+    now = ledger.committed_balance(user_id)
+    ledger.check_can_spend(user_id, price, now=now, message=message)
+    if not pool.join(user_id):
+        raise _already()
     match_waiting()
 
 
@@ -58,10 +55,9 @@ def leave_pool(user_id: int) -> None:
 
     Raises `AlreadyInRoom` where it had led to a room before this was asked.
     """
-    if not pool.leave(user_id) and rooms.current_room(user_id) is not None:
+    if not pool.leave_now(user_id) and rooms.has_room(user_id):
         message = _("You have been matched: your room is open. Leave it there.")
         raise rooms.AlreadyInRoom(message)
-    db.session.commit()
 
 
 def match_waiting() -> None:
@@ -87,6 +83,11 @@ def match_waiting() -> None:
             announce("place_lost", user_id=user_id)
         if not step.seated and not step.unfit:
             return
+
+
+def _already() -> rooms.AlreadyInRoom:
+    message = _("You sit in a room. Leave it before you wait for another.")
+    return rooms.AlreadyInRoom(message)
 
 
 def tell_matched(*, user_id: int, room_id: int) -> None:

@@ -44,6 +44,8 @@ PASS_ON = text("""
 """)
 NEXT_EVENT = text("UPDATE rooms SET event_seq = event_seq + 1 WHERE id = :id RETURNING event_seq")
 
+HAS_ROOM = "SELECT 1 FROM room_members WHERE user_id = %(user_id)s AND left_at IS NULL"
+
 
 class RoomFull(Refusal):
     """Every seat is taken."""
@@ -98,6 +100,11 @@ def current_room(user_id: int) -> Room | None:
         .where(Member.user_id == user_id, Member.left_at.is_(None))
     )
     return db.session.scalar(query)
+
+
+def has_room(user_id: int) -> bool:
+    """Whether the person sits in one, as it is committed."""
+    return db.first(HAS_ROOM, {"user_id": user_id}) is not None
 
 
 def room_of_member(code: str, user_id: int) -> Room:

@@ -26,24 +26,14 @@ const BALANCE = "SELECT posted, held, seq FROM accounts WHERE user_id = $1";
 
 // What Potluck's `join_pool` and `leave_pool` ask the database, statement by statement.
 const PAUSE = "SELECT sentence FROM pauses WHERE what = 'rounds'";
-const LOCK = "SELECT pg_advisory_xact_lock_shared(7688526)";
-const ROOM = `
-  SELECT rooms.id, code, host_id, seats, event_seq, created_at, active_at, closed_at,
-    doors_opened_at
-  FROM rooms JOIN room_members ON room_members.room_id = rooms.id
-  WHERE room_members.user_id = $1 AND room_members.left_at IS NULL`;
+const ROOM = "SELECT 1 FROM room_members WHERE user_id = $1 AND left_at IS NULL";
 const PRICE = `
-  SELECT id, model, input_credits_per_million, output_credits_per_million, created_at
-  FROM model_prices
-  WHERE id IN (SELECT max(id) FROM model_prices WHERE model IN ($1) GROUP BY model)`;
+  SELECT json_agg(newest) FROM (
+    SELECT DISTINCT ON (model) id, model, input_credits_per_million, output_credits_per_million
+    FROM model_prices ORDER BY model, id DESC
+  ) newest`;
 const ACCOUNT = "SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = $1";
-const JOIN = `
-  INSERT INTO pool_entries (user_id, expires_at)
-  VALUES ($1, now() + make_interval(secs => $2))
-  ON CONFLICT (user_id) DO UPDATE SET
-    expires_at = excluded.expires_at,
-    joined_at = CASE WHEN pool_entries.expires_at > now() THEN pool_entries.joined_at
-      ELSE excluded.joined_at END`;
+const JOIN = "SELECT take_place($1, $2)";
 const LEAVE = "DELETE FROM pool_entries WHERE user_id = $1 RETURNING user_id";
 const RIPE = `
   SELECT count(*) >= $1 OR count(*) FILTER (WHERE joined_at <
@@ -118,47 +108,35 @@ members.on("connection", (socket) => {
   socket.on("leave_pool", async (answer) => answer(await leavePool(user_id)));
 });
 
-async function transaction(work, end) {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    const found = await work((name, text, values) => client.query({ name, text, values }));
-    await client.query(end);
-    return found;
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
+function ask(name, text, values) {
+  return pool.query({ name, text, values });
 }
 
 async function joinPool(socket, user_id) {
   socket.join("pool");
-  const refused = await transaction(async (ask) => {
-    if ((await ask("pause", PAUSE)).rows.length) return "paused";
-    await ask("lock", LOCK);
-    if ((await ask("room", ROOM, [user_id])).rows.length) return "already_in_room";
-    if (!(await ask("price", PRICE, [MODEL])).rows.length) return "no_price";
-    const { posted, held } = (await ask("account", ACCOUNT, [user_id])).rows[0];
-    if (Number(posted) - Number(held) < ROUND_CREDITS) return "insufficient_credits";
-    await ask("join", JOIN, [user_id, PLACE_SECONDS]);
-    return undefined;
-  }, "COMMIT");
-  if (refused) return { ok: false, error: { code: refused } };
-  return transaction(async (ask) => {
-    await ask("ripe", RIPE, [PEOPLE_MAX, WAVE_SECONDS, PEOPLE_MIN]);
-    return waiting(ask);
-  }, "ROLLBACK");
+  if ((await ask("pause", PAUSE)).rows.length) return refused("paused");
+  if ((await ask("room", ROOM, [user_id])).rows.length) return refused("already_in_room");
+  const prices = (await ask("price", PRICE)).rows[0].json_agg ?? [];
+  if (!prices.some(({ model }) => model === MODEL)) return refused("no_price");
+  const { posted, held } = (await ask("account", ACCOUNT, [user_id])).rows[0];
+  if (Number(posted) - Number(held) < ROUND_CREDITS) return refused("insufficient_credits");
+  const { take_place } = (await ask("join", JOIN, [user_id, PLACE_SECONDS])).rows[0];
+  if (!take_place) return refused("already_in_room");
+  await ask("ripe", RIPE, [PEOPLE_MAX, WAVE_SECONDS, PEOPLE_MIN]);
+  return waiting();
 }
 
 async function leavePool(user_id) {
-  await transaction((ask) => ask("leave", LEAVE, [user_id]), "COMMIT");
-  return transaction(waiting, "ROLLBACK");
+  await ask("leave", LEAVE, [user_id]);
+  return waiting();
 }
 
-async function waiting(ask) {
+async function waiting() {
   return { ok: true, waiting: Number((await ask("waiting", WAITING)).rows[0].count) };
+}
+
+function refused(code) {
+  return { ok: false, error: { code } };
 }
 
 if (counting === "coalesced") {
