@@ -51,11 +51,18 @@ class RunBy(Protocol):
 
 # Whole installations, whose tests take longest: what is left at the end should be short.
 SLOW_AREAS = ("browser", "live", "faults")
+# Of each area, those that take a minute or more.
+LONG_FILES = ("test_storm.py", "test_model.py", "test_access.py", "test_forgery.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker is left alone with one."""
-    items.sort(key=lambda item: item.path.parent.name not in SLOW_AREAS)
+    items.sort(
+        key=lambda item: (
+            item.path.parent.name not in SLOW_AREAS,
+            item.path.name not in LONG_FILES,
+        )
+    )
 
 
 @pytest.fixture(scope="session")
