@@ -99,13 +99,18 @@ class Database:
     def first(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
         """The first row of a read that stands alone, by the quick way, or else the engine's.
 
-        The engine says what is wrong where something is; raises what it raises.
+        The engine says what is wrong where something is; raises what it raises. It must be one
+        that waits for nobody's lock: others share its connection.
         """
         if not self.is_away:
             try:
                 return self.quick.first(statement, parameters)
             except psycopg.Error:
                 pass
+        return self.alone(statement, parameters)
+
+    def alone(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """The first row of a statement in a transaction of its own; it may wait for a lock."""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             row = connection.exec_driver_sql(statement, dict(parameters)).first()
             return tuple(row) if row else None

@@ -88,7 +88,7 @@ def join(user_id: int) -> bool:
 
     Who is about to get a room through another tab waits for that.
     """
-    row = db.first(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
+    row = db.alone(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
     return bool(row and row[0])
 
 
@@ -102,7 +102,7 @@ def leave(user_id: int) -> bool:
 
 def leave_now(user_id: int) -> bool:
     """The same, by itself. Commits."""
-    return db.first(LEAVE, {"user_id": user_id}) is not None
+    return db.alone(LEAVE, {"user_id": user_id}) is not None
 
 
 def keep(user_ids: Iterable[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -63,7 +64,7 @@ def table(ours: Figures, node: Figures, scale: Mapping[str, int]) -> Iterator[st
         name = key.format(**scale)
         sides = [form.format(side[name] / unit) if name in side else "" for side in (ours, node)]
         both = name in ours and name in node
-        ratio = f"{ours[name] / node[name]:.2f}" if both else ""
+        ratio = f"{_ratio(ours[name], node[name]):.2f}" if both else ""
         yield f"| {title.format(**scale)} | {sides[0]} | {sides[1]} | {ratio} |"
 
 
@@ -74,7 +75,7 @@ def targets(
     for limits, word in ((AT_LEAST, "at least"), (AT_MOST, "at most")):
         for key, limit in limits.items():
             name = key.format(**scale)
-            ratio = ours[name] / node[name]
+            ratio = _ratio(ours[name], node[name])
             is_met = ratio >= limit if word == "at least" else ratio <= limit
             title = ROWS[key][0].format(**scale)
             yield _line(f"{title}, {word} {limit} of Node", f"{ratio:.2f}", is_met=is_met)
@@ -101,6 +102,11 @@ def targets(
         f"{revocation_seconds * 1_000:.0f} ms",
         is_met=revocation_seconds < REVOCATION_SECONDS_MAX,
     )
+
+
+def _ratio(ours: float, node: float) -> float:
+    """Of so little that a clock doesn't tell it apart from nothing there is none."""
+    return ours / node if node else math.inf
 
 
 def _line(title: str, value: str, *, is_met: bool) -> str:
