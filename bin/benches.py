@@ -82,7 +82,7 @@ def _report(lines: list[str]) -> Iterator[str]:
         yield from ("", "| target | measured | |", "| --- | ---: | --- |")
     for found in targets:
         yield f"| {found['what']} | {found['figure']} | {found['verdict']} |"
-    yield from ("", *(line for line in lines if "a load of" in line)[-1:], "")
+    yield from ("", *[line for line in lines if "a load of" in line][-1:], "")
 
 
 def _keep(name: str, lines: Sequence[str]) -> None:
