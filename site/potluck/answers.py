@@ -1,21 +1,77 @@
-"""How an answer leaves: its headers and its body in one piece."""
+"""How requests are answered: at the door where that can be, and in one piece."""
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
 from typing import Any
 
-from gevent.pywsgi import WSGIHandler
+from gevent.pywsgi import WSGIHandler, format_date_time
+
+from potluck.front_doors import WAS_ASKED, Door
+from potluck.request_heads import read_request
 
 # What is larger is not worth a copy.
 GATHERED_BYTES_MAX = 64 * 1024
+HEAD = b"HTTP/1.1 200 OK\r\n%b\r\nDate: %b\r\n\r\n%b"
 
 
-class OneWriteHandler(WSGIHandler):
-    """gevent's writes headers and body apart: two calls of the kernel, and two packets."""
+class QuickHandler(WSGIHandler):
+    """Handles one connection's requests. The application that it serves is a door."""
 
+    _doors_were_asked = False
     _gathered: bytearray | None = None
 
+    def handle_one_request(self) -> Any:
+        """Called by gevent for each: `True` waits for the next, `None` ends the connection."""
+        self._doors_were_asked = False
+        try:
+            data = self.rfile.peek()
+        except (OSError, ValueError):
+            return None
+        if self._is_taken_over(data):
+            return None
+        answer = self._ask_doors(data)
+        return super().handle_one_request() if answer is None else self._send(answer)
+
+    def get_environ(self) -> dict[str, Any]:
+        """Called by gevent for a request that is the app's."""
+        environ: dict[str, Any] = super().get_environ()
+        if self._doors_were_asked:
+            environ[WAS_ASKED] = True
+        return environ
+
+    def _is_taken_over(self, data: bytes) -> bool:  # noqa: ARG002 - for those who carry sockets
+        """Whether the connection is somebody else's from here on, which began with this."""
+        return False
+
+    def _ask_doors(self, data: bytes) -> bytes | None:
+        """The whole answer, if one of them has it."""
+        doors: Door = self.server.application
+        request = read_request(data, is_for_us=doors.answers)
+        if request is None:
+            return None
+        self._doors_were_asked = True
+        said = doors.early(request.environ)
+        if said is None:
+            return None
+        self.rfile.read(request.length_bytes)
+        headers, body = said
+        lines = "\r\n".join([f"{name}: {value}" for name, value in headers])
+        return HEAD % (lines.encode("latin-1"), _date(int(time.time())), body)
+
+    def _send(self, answer: bytes) -> bool | None:
+        try:
+            # gevent's `sendall` asks the kernel for more than a small answer needs.
+            sent = self.socket.send(answer)
+            if sent < len(answer):
+                self.socket.sendall(memoryview(answer)[sent:])
+        except OSError:
+            return None
+        return True
+
     def _write_with_headers(self, data: Any) -> None:
+        """Gevent's writes headers and body apart: two calls of the kernel, and two packets."""
         if len(data) > GATHERED_BYTES_MAX:
             super()._write_with_headers(data)
             return
@@ -31,3 +87,9 @@ class OneWriteHandler(WSGIHandler):
             super()._sendall(data)
         else:
             self._gathered += data
+
+
+@lru_cache(maxsize=1)
+def _date(now: int) -> bytes:
+    date: bytes = format_date_time(now)
+    return date

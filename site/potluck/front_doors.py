@@ -1,49 +1,103 @@
-"""What the doors in front of the app share: what may be answered there, and how it is.
+"""What stands in front of the app, and is asked before it.
 
-Flask, its session and its engine are most of what a small answer costs. So the few that are asked
-for again and again are given before any of that begins, to those with whom everything is as usual.
+Flask, its session and its engine are most of what a small answer costs, and the server's reading
+of a request most of the rest. So the few that are asked for again and again are given before any
+of that begins, to those with whom everything is as usual. Whatever else comes, a stranger,
+somebody who is banned, a cookie that is over or a database that is away, goes on to the app, which
+has a word for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from potluck import logs, web
 from potluck.database import db
+from potluck.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Headers = Iterable[tuple[str, str]]
+# Headers and body of a 200.
+Said = tuple[list[tuple[str, str]], bytes]
+
+OK = "200 OK"
+# In the environ of a request whose doors were asked, and had nothing to say.
+WAS_ASKED = "potluck.doors_were_asked"
 
 
-def is_usual(environ: WSGIEnvironment, *, host: str | None) -> bool:
-    """Whether somebody reads, by the name that we have, while the database can be reached.
+class Answer(NamedTuple):
+    """A page or a part of one, under the name that it has in the app.
 
-    By another of our names the app leads to the first.
+    `ids` stand beside the request's in the log.
     """
-    is_reading = environ["REQUEST_METHOD"] == "GET" and not environ.get("SCRIPT_NAME")
-    is_by_our_name = environ.get("HTTP_HOST", "").partition(":")[0] == host
-    return is_reading and is_by_our_name and not db.is_away
+
+    endpoint: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    ids: Mapping[str, int] = {}
 
 
-def answer(
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    *,
-    endpoint: str,
-    headers: Headers,
-    body: bytes,
-    started_at: float,
-    **ids: int,
-) -> Iterable[bytes]:
-    """Says it, noted as the app would, under a name that no other request has.
+class Door:
+    """One of them, with another or the app behind it."""
 
-    `started_at` is monotonic, and `ids` stand beside the request's in the log.
-    """
-    request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-    with logs.about(request=request_id, **ids):
-        web.note_request("GET", environ["PATH_INFO"], endpoint, 200, started_at=started_at)
-    start_response("200 OK", [*headers, ("X-Request-Id", request_id)])
-    return [body]
+    def __init__(self, behind: WSGIApplication, settings: Settings) -> None:
+        self._behind = behind
+        self._next = behind if isinstance(behind, Door) else None
+        self._host = urlsplit(settings.public_url).hostname
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        said = None if WAS_ASKED in environ else self._say(environ)
+        if said is None:
+            return self._pass_on(environ, start_response)
+        headers, body = said
+        start_response(OK, headers)
+        return [body]
+
+    def early(self, environ: WSGIEnvironment) -> Said | None:
+        """From here or from a door behind; None where it is the app's.
+
+        `environ` needs no more than what the head of a request says.
+        """
+        said = self._say(environ)
+        return self._next.early(environ) if said is None and self._next else said
+
+    def answers(self, path: str) -> bool:
+        """Whether anything may be said to this path, here or behind."""
+        return self._knows(path) or (self._next is not None and self._next.answers(path))
+
+    def _say(self, environ: WSGIEnvironment) -> Said | None:
+        started_at = time.monotonic()
+        if not (self._knows(environ["PATH_INFO"]) and self._is_usual(environ)):
+            return None
+        answer = self._answer(environ)
+        return self._noted(environ, answer, started_at) if answer else None
+
+    def _noted(self, environ: WSGIEnvironment, answer: Answer, started_at: float) -> Said:
+        """As the app would, under a name that no other request has."""
+        path = environ["PATH_INFO"]
+        request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        with logs.about(request=request_id, **answer.ids):
+            web.note_request("GET", path, answer.endpoint, 200, started_at=started_at)
+        return [*answer.headers, ("X-Request-Id", request_id)], answer.body
+
+    def _is_usual(self, environ: WSGIEnvironment) -> bool:
+        """Whether somebody reads, by the name that we have, while the database can be reached.
+
+        By another of our names the app leads to the first.
+        """
+        is_reading = environ["REQUEST_METHOD"] == "GET" and not environ.get("SCRIPT_NAME")
+        is_by_our_name = environ.get("HTTP_HOST", "").partition(":")[0] == self._host
+        return is_reading and is_by_our_name and not db.is_away
+
+    def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._behind(environ, start_response)
+
+    def _knows(self, path: str) -> bool:
+        raise NotImplementedError
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
+        raise NotImplementedError

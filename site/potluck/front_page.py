@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from potluck import front_doors, languages
+from potluck import languages
 from potluck.accounts.sessions import cookie_name
+from potluck.front_doors import OK, Answer, Door
 from potluck.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ ENDPOINT = "home.index"
 OWN_HEADERS = {"X-Request-Id"}
 
 
-class Answer(NamedTuple):
-    """What the app said."""
+class Said(NamedTuple):
+    """By the app."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -38,57 +38,61 @@ class Answer(NamedTuple):
     def is_for_everybody(self) -> bool:
         """Whether it may be said to the next as well."""
         names = {name.lower() for name, _ in self.headers}
-        return self.status == "200 OK" and "set-cookie" not in names
+        return self.status == OK and "set-cookie" not in names
 
 
 class Kept(NamedTuple):
     """An answer, or that there was none to keep; `asked_at` is monotonic."""
 
     asked_at: float
-    headers: list[tuple[str, str]]
-    body: bytes | None
+    answer: Answer | None
 
     def is_news_to(self, asking_at: float) -> bool:
         """Whether it is young enough for somebody who asked then, maybe before it was made."""
         return asking_at < self.asked_at + KEPT_SECONDS
 
 
-class FrontPage:
+class FrontPage(Door):
     """The outermost door of a server."""
 
-    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
-        self._behind = app
-        self._host = urlsplit(settings.public_url).hostname
+    def __init__(self, behind: WSGIApplication, settings: Settings) -> None:
+        super().__init__(behind, settings)
         self._cookie = f"{cookie_name(settings)}="
         self._kept: dict[str, Kept] = {}
         self._turn = Lock()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/" or not self._is_for_strangers(environ):
-            return self._behind(environ, start_response)
+    def _knows(self, path: str) -> bool:
+        return path == "/"
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
+        if not self._is_for_strangers(environ):
+            return None
+        kept = self._fresh(languages.of_handshake(environ), time.monotonic())
+        return kept.answer if kept else None
+
+    def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_ours = environ["PATH_INFO"] == "/" and self._is_for_strangers(environ)
+        if not (is_ours and self._is_usual(environ)):
+            return super()._pass_on(environ, start_response)
         asking_at, language = time.monotonic(), languages.of_handshake(environ)
+        # One makes it, and those who come meanwhile wait for that.
+        with self._turn:
+            kept = self._fresh(language, asking_at)
+            if kept is None:
+                return self._make(language, environ, start_response)
+        if kept.answer is None:
+            return super()._pass_on(environ, start_response)
+        headers, body = self._noted(environ, kept.answer, asking_at)
+        start_response(OK, headers)
+        return [body]
+
+    def _fresh(self, language: str, asking_at: float) -> Kept | None:
         kept = self._kept.get(language)
-        if kept is None or not kept.is_news_to(asking_at):
-            # One makes it, and those who come meanwhile wait for that.
-            with self._turn:
-                kept = self._kept.get(language)
-                if kept is None or not kept.is_news_to(asking_at):
-                    return self._make(language, environ, start_response)
-        if kept.body is None:
-            return self._behind(environ, start_response)
-        return front_doors.answer(
-            environ,
-            start_response,
-            endpoint=ENDPOINT,
-            headers=kept.headers,
-            body=kept.body,
-            started_at=asking_at,
-        )
+        return kept if kept and kept.is_news_to(asking_at) else None
 
     def _is_for_strangers(self, environ: WSGIEnvironment) -> bool:
-        is_plain = not environ.get("QUERY_STRING")
-        is_plain = is_plain and self._cookie not in environ.get("HTTP_COOKIE", "")
-        return is_plain and front_doors.is_usual(environ, host=self._host)
+        has_session = self._cookie in environ.get("HTTP_COOKIE", "")
+        return not (environ.get("QUERY_STRING") or has_session)
 
     def _make(
         self, language: str, environ: WSGIEnvironment, start_response: StartResponse
@@ -97,13 +101,13 @@ class FrontPage:
         asked_at = time.monotonic()
         made = _ask(self._behind, environ)
         kept_headers = [each for each in made.headers if each[0] not in OWN_HEADERS]
-        body = made.body if made.is_for_everybody else None
-        self._kept[language] = Kept(asked_at, kept_headers, body)
+        answer = Answer(ENDPOINT, kept_headers, made.body) if made.is_for_everybody else None
+        self._kept[language] = Kept(asked_at, answer)
         start_response(made.status, made.headers)
         return [made.body]
 
 
-def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> Said:
     heard: list[tuple[str, list[tuple[str, str]]]] = []
 
     def hear(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
@@ -116,4 +120,4 @@ def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         if hasattr(said, "close"):
             said.close()
     status, headers = heard[-1]
-    return Answer(status, headers, body)
+    return Said(status, headers, body)

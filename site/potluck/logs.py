@@ -12,11 +12,16 @@ from datetime import UTC, datetime
 
 from flask import g, has_request_context
 
+# `json.dumps` makes a new one each time where it is given anything.
+ENCODER = json.JSONEncoder(default=str)
+
 _ids: ContextVar[dict[str, object]] = ContextVar("ids")
 
 
 def configure() -> None:
     """Sets the root logger up; libraries speak only when something is wrong."""
+    # https://docs.python.org/3/howto/logging.html#optimization: no line says any of it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     form = "sentence" if sys.stderr.isatty() else "json"
     logging.config.dictConfig(
         {
@@ -66,7 +71,7 @@ class JsonLine(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 def _known_ids() -> dict[str, object]:

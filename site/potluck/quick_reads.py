@@ -33,12 +33,19 @@ class QuickReads:
     def first(
         self, statement: str, parameters: Sequence[object] | Mapping[str, object]
     ) -> tuple[Any, ...] | None:
-        """The first row, numbers as numbers; raises `psycopg.Error`, and drops what broke."""
+        """The first row of `all`."""
+        rows = self.all(statement, parameters)
+        return rows[0] if rows else None
+
+    def all(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> list[tuple[Any, ...]]:
+        """The rows, numbers as numbers; raises `psycopg.Error`, and drops what broke."""
         connection = self._connection()
         try:
             cursor = connection.cursor(binary=True)
             cursor.execute(statement.encode(), parameters, prepare=True)
-            return cursor.fetchone()
+            return cursor.fetchall()
         except BaseException:
             # Whatever it was, an answer may be under way that nobody waits for any more.
             self._drop(connection)

@@ -14,7 +14,7 @@ from gevent import socket
 from gevent.pywsgi import WSGIServer
 
 from potluck import billing, crew, garbage, live, rooms
-from potluck.answers import OneWriteHandler
+from potluck.answers import QuickHandler
 from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
 from potluck.live import farewell
@@ -37,7 +37,7 @@ def serve(app: Flask) -> None:
         FrontPage(app.wsgi_app, settings),
         log=None,
         error_log=logger,
-        handler_class=live.handler(app) or OneWriteHandler,
+        handler_class=live.handler(app) or QuickHandler,
         spawn=crew.do,
     )
     server.stop_timeout = REQUESTS_STOP_WITHIN_SECONDS

@@ -50,7 +50,7 @@ def test_they_are_what_the_app_says_to_the_letter(
     client.set_cookie("language", language)
     headers = {"X-Request-Id": REQUEST_ID}
     ours = client.get(path, headers=headers)
-    app.wsgi_app = door._behind  # type: ignore[method-assign]
+    app.wsgi_app = door._behind  # type: ignore[assignment,method-assign]
     theirs = client.get(path, headers=headers)
     app.wsgi_app = door  # type: ignore[method-assign]
     assert ours.data == theirs.data
@@ -74,7 +74,7 @@ def test_what_is_held_is_in_the_badge_to_the_letter(
     db.session.commit()
     client.set_cookie("language", language)
     ours = client.get("/credits/badge").text
-    app.wsgi_app = door._behind  # type: ignore[method-assign]
+    app.wsgi_app = door._behind  # type: ignore[assignment,method-assign]
     theirs = client.get("/credits/badge").text
     app.wsgi_app = door  # type: ignore[method-assign]
     assert ours == theirs

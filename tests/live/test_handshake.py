@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from potluck.limits import address_behind
-from potluck.live.handshake import cookie, read_upgrade
+from potluck.live.handshake import read_upgrade
+from potluck.request_heads import cookie
 from tests.stack import Stack
 
 LINES = (

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from potluck.live.admission import Cookie
+from potluck.waves import Found
 from tests.live import population
 from tests.live.wire import Client, Wire
 from tests.stack import Stack
@@ -37,7 +38,7 @@ def test_one_query_at_a_time_is_made_for_a_crowd(stack: Stack) -> None:
 
 def test_what_breaks_for_all_is_raised_for_each() -> None:
     with pytest.raises(ValueError, match="no"):
-        assert Cookie(is_there=True, error=ValueError("no")).holder
+        assert Cookie(is_there=True, found=Found(None, ValueError("no"))).holder
 
 
 def _await_an_answer(wire: Wire) -> None:

@@ -16,19 +16,19 @@ from potluck.quick_reads import QuickReads
 def statements() -> Iterator[list[str]]:
     """Every statement that is made in the block, in order."""
     asked: list[str] = []
-    first = QuickReads.first
+    read = QuickReads.all
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
     def noted(reads: QuickReads, statement: str, parameters: Any) -> Any:
         asked.append(statement)
-        return first(reads, statement, parameters)
+        return read(reads, statement, parameters)
 
     event.listen(db.engine, "before_cursor_execute", note)
-    QuickReads.first = noted  # type: ignore[method-assign, assignment]
+    QuickReads.all = noted  # type: ignore[method-assign, assignment]
     try:
         yield asked
     finally:
-        QuickReads.first = first  # type: ignore[method-assign]
+        QuickReads.all = read  # type: ignore[method-assign]
         event.remove(db.engine, "before_cursor_execute", note)

@@ -1,41 +1,39 @@
 """The balance and its badge, which every open page asks for whenever credits move.
 
-They are answered in front of the app and with its very answer, but only where everything is as
-usual: a member whose session is good. Whatever else comes, a stranger, somebody who is banned, a
-cookie that is over or a database that is away, goes on to the app, which has a word for each.
+They are answered in front of the app and with its very answer, but only to a member whose session
+is good, and was seen by the app within the last minute. All who ask in one moment share one read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 import psycopg
 from flask import Flask
 
-from potluck import front_doors, languages, web
-from potluck.accounts.sessions import SEEN_EVERY_SECONDS, cookie_name
+from potluck import languages, web
+from potluck.accounts.sessions import SEEN_EVERY_SECONDS, TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.credits.badge import Badge
 from potluck.database import db
+from potluck.front_doors import Answer, Door
+from potluck.request_heads import cookie
 from potluck.settings import Settings
+from potluck.waves import Waves
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 # As `session_statements.FIND` has it, of those alone who may come in.
 FIND = """
-    SELECT s.id, s.user_id, a.posted, a.held, a.seq,
-        s.last_seen_at < now() - make_interval(secs => %s)
+    SELECT s.token_digest, s.id, s.user_id, a.posted, a.held, a.seq
     FROM sessions s
     JOIN users u ON u.id = s.user_id AND u.banned_at IS NULL
     JOIN accounts a ON a.user_id = s.user_id
-    WHERE s.token_digest = %s AND s.expires_at > now()
+    WHERE s.token_digest = ANY(%s) AND s.expires_at > now()
+        AND s.last_seen_at >= now() - make_interval(secs => %s)
 """
-SEEN = "UPDATE sessions SET last_seen_at = now() WHERE id = %s RETURNING id"
 
 
 def init_app(app: Flask) -> None:
@@ -51,7 +49,6 @@ class Found(NamedTuple):
     posted: int
     held: int
     seq: int
-    is_stale: bool
 
     @property
     def available(self) -> int:
@@ -59,74 +56,60 @@ class Found(NamedTuple):
         return self.posted - self.held
 
 
-class HotReads:
-    """The outermost door of the app."""
+class HotReads(Door):
+    """The door of both."""
 
     def __init__(self, app: Flask) -> None:
-        self._behind = app.wsgi_app
         settings: Settings = app.extensions["settings"]
-        self._host = urlsplit(settings.public_url).hostname
-        self._token = re.compile(rf"(?:^|; ?){cookie_name(settings)}=([\w-]+)(?:;|$)", re.ASCII)
+        super().__init__(app.wsgi_app, settings)
+        self._cookie_name = cookie_name(settings)
+        self._found = Waves(_find)
+        self._badge = Badge(app)
         self._headers = [
             ("Vary", "Cookie"),
             *web.safety_headers(settings).items(),
             ("Cache-Control", "no-store"),
         ]
-        badge = Badge(app)
-        self._answers: dict[str, tuple[str, str, Callable[[WSGIEnvironment, Found], str]]] = {
+        self._written: dict[str, tuple[str, str, Callable[[WSGIEnvironment, Found], str]]] = {
             "/credits/balance": ("credits.balance", "application/json", _numbers),
-            "/credits/badge": (
-                "credits.badge",
-                "text/html; charset=utf-8",
-                lambda environ, found: badge.html(
-                    languages.of_handshake(environ),
-                    available=found.available,
-                    held=found.held,
-                    seq=found.seq,
-                ),
-            ),
+            "/credits/badge": ("credits.badge", "text/html; charset=utf-8", self._write_badge),
         }
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        asked = self._answers.get(environ["PATH_INFO"])
-        if asked is None:
-            return self._behind(environ, start_response)
-        started_at = time.monotonic()
+    def _knows(self, path: str) -> bool:
+        return path in self._written
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
         found = self._find(environ)
         if found is None:
-            return self._behind(environ, start_response)
-        endpoint, kind, write = asked
+            return None
+        endpoint, kind, write = self._written[environ["PATH_INFO"]]
         body = write(environ, found).encode()
-        return front_doors.answer(
-            environ,
-            start_response,
-            endpoint=endpoint,
-            headers=[
-                ("Content-Type", kind),
-                ("Content-Length", str(len(body))),
-                *self._headers,
-            ],
-            body=body,
-            started_at=started_at,
-            session=found.session_id,
-            user=found.user_id,
-        )
+        own = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        ids = {"session": found.session_id, "user": found.user_id}
+        return Answer(endpoint, [*own, *self._headers], body, ids)
 
     def _find(self, environ: WSGIEnvironment) -> Found | None:
         """None where the app has to look for itself."""
-        is_usual = front_doors.is_usual(environ, host=self._host)
-        token = self._token.search(environ.get("HTTP_COOKIE", "")) if is_usual else None
-        if token is None:
+        token = cookie(environ, self._cookie_name)
+        if not token or len(token) > TOKEN_CHARACTERS_MAX:
             return None
-        digest = hashlib.sha256(token[1].encode()).digest()
         try:
-            row = db.quick.first(FIND, (float(SEEN_EVERY_SECONDS), digest))
-            found = Found(*row) if row else None
-            if found and found.is_stale:
-                db.quick.first(SEEN, (found.session_id,))
+            return self._found.get(hashlib.sha256(token.encode()).digest())
         except psycopg.Error:
             return None
-        return found
+
+    def _write_badge(self, environ: WSGIEnvironment, found: Found) -> str:
+        return self._badge.html(
+            languages.of_handshake(environ),
+            available=found.available,
+            held=found.held,
+            seq=found.seq,
+        )
+
+
+def _find(digests: Sequence[bytes]) -> dict[bytes, Found]:
+    rows = db.quick.all(FIND, (digests, float(SEEN_EVERY_SECONDS)))
+    return {row[0]: Found(*row[1:]) for row in rows}
 
 
 def _numbers(_environ: WSGIEnvironment, found: Found) -> str:

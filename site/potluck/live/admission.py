@@ -1,14 +1,9 @@
-"""Whose cookie a socket came with. A crowd that is back in one moment shares the look at the rows.
-
-One query is under way at a time. Whoever comes meanwhile is in the next, all together, so that a
-crowd waits for a few queries and takes one connection from the pages.
-"""
+"""Whose cookie a socket came with. A crowd that is back at once shares the look at the rows."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,10 +12,9 @@ from sqlalchemy import text
 from potluck import crew
 from potluck.accounts.sessions import TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.database import db
-from potluck.live import handshake
+from potluck.request_heads import cookie
 from potluck.settings import Settings
-
-WAVE_MAX = 1_000
+from potluck.waves import Found, Waves
 
 # As `sessions.FIND` finds one.
 FIND = text("""
@@ -42,23 +36,14 @@ class Holder(NamedTuple):
 class Cookie:
     """What a handshake was sent with, once the database was asked about it."""
 
-    def __init__(
-        self, *, is_there: bool, holder: Holder | None = None, error: Exception | None = None
-    ) -> None:
+    def __init__(self, *, is_there: bool, found: Found[Holder] | None = None) -> None:
         self.is_there = is_there
-        self._holder = holder
-        self._error = error
+        self._found = found
 
     @property
     def holder(self) -> Holder | None:
         """None for a stranger, or when the session is over; raises what the query raised."""
-        if self._error:
-            raise self._error
-        return self._holder
-
-
-Then = Callable[[Cookie], object]
-Wave = list[tuple[bytes, Then]]
+        return self._found.get() if self._found else None
 
 
 class Desk:
@@ -66,8 +51,7 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self._cookie_name = cookie_name(settings)
-        self._waiting: deque[tuple[bytes, Then]] = deque()
-        self._is_open = False
+        self._holders = Waves(_read)
 
     def token(self, environ: Mapping[str, Any]) -> str | None:
         """The session's, as it came with the handshake.
@@ -75,22 +59,15 @@ class Desk:
         The browser sends its cookie along with any site's socket and says whose page it is, so a
         cookie without an origin is nobody's. Other origins have been refused already.
         """
-        return handshake.cookie(environ, self._cookie_name) if "HTTP_ORIGIN" in environ else None
+        return cookie(environ, self._cookie_name) if "HTTP_ORIGIN" in environ else None
 
-    def look_up(self, token: str, then: Then) -> None:
+    def look_up(self, token: str, then: Callable[[Cookie], object]) -> None:
         """Has `then` called by the crew when the session's row was read."""
-        self._waiting.append((hashlib.sha256(token.encode()).digest(), then))
-        if not self._is_open:
-            self._is_open = True
-            crew.do(self._read_on)
 
-    def _read_on(self) -> None:
-        try:
-            while self._waiting:
-                size = min(len(self._waiting), WAVE_MAX)
-                _read([self._waiting.popleft() for _ in range(size)])
-        finally:
-            self._is_open = False
+        def pass_on(found: Found[Holder]) -> None:
+            crew.do(then, Cookie(is_there=True, found=found))
+
+        self._holders.ask(hashlib.sha256(token.encode()).digest(), pass_on)
 
 
 def is_token(token: str | None) -> bool:
@@ -98,16 +75,7 @@ def is_token(token: str | None) -> bool:
     return bool(token) and len(str(token)) <= TOKEN_CHARACTERS_MAX
 
 
-def _read(wave: Wave) -> None:
-    """Has everybody's row; or why there is none for anybody, for each to say."""
-    holders: dict[bytes, Holder] = {}
-    error: Exception | None = None
-    try:
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            digests = list({digest for digest, _ in wave})
-            rows = connection.execute(FIND, {"digests": digests}).all()
-        holders = {row[0]: Holder(*row[1:]) for row in rows}
-    except Exception as raised:  # noqa: BLE001 - raised again where it is asked for
-        error = raised
-    for digest, then in wave:
-        crew.do(then, Cookie(is_there=True, holder=holders.get(digest), error=error))
+def _read(digests: Sequence[bytes]) -> dict[bytes, Holder]:
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        rows = connection.execute(FIND, {"digests": digests}).all()
+    return {row[0]: Holder(*row[1:]) for row in rows}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from potluck.answers import OneWriteHandler
+from potluck.answers import QuickHandler
 from potluck.limits import address_behind
 from potluck.live.handshake import read_upgrade
 from potluck.live.transport import Engine, taken_over
 
 
-class Doorkeeper(OneWriteHandler):
+class Doorkeeper(QuickHandler):
     """Handles one connection's requests, until one of them asks for a WebSocket."""
 
     # gevent's, or `None` once there is none any more that the server could read or close.
@@ -21,15 +21,7 @@ class Doorkeeper(OneWriteHandler):
         self._engine = engine
         self._is_behind_proxy = is_behind_proxy
 
-    def handle_one_request(self) -> Any:
-        """Called by gevent's server for each; `None` ends the connection for it."""
-        return None if self._lets_in() else super().handle_one_request()
-
-    def _lets_in(self) -> bool:
-        try:
-            data = self.rfile.peek()
-        except (OSError, ValueError):
-            return False
+    def _is_taken_over(self, data: bytes) -> bool:
         upgrade = read_upgrade(data)
         if upgrade is None or not self._engine.accepts(upgrade):
             return False

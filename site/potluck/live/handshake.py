@@ -8,13 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+
+from potluck.request_heads import HEAD_END, read_headers
 
 REQUEST = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-HEAD_END = b"\r\n\r\n"
 ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 KEY_BYTES = 16
 SWITCHING = (
@@ -46,7 +43,7 @@ def read_upgrade(data: bytes) -> Upgrade | None:
     if not data.startswith(REQUEST):
         return None
     head, end, early = data.partition(HEAD_END)
-    headers = _headers(head[len(REQUEST) :])
+    headers = read_headers(head[len(REQUEST) :])
     if not end or headers is None or not _asks_for_websocket(headers):
         return None
     key = headers.get("sec-websocket-key", "").encode()
@@ -55,35 +52,6 @@ def read_upgrade(data: bytes) -> Upgrade | None:
     environ = {name: headers[header] for header, name in KEPT.items() if header in headers}
     accept = base64.b64encode(hashlib.sha1(key + ACCEPT_SUFFIX, usedforsecurity=False).digest())
     return Upgrade(environ, SWITCHING % accept, early)
-
-
-def cookie(environ: Mapping[str, Any], name: str) -> str | None:
-    """The value of one cookie of a request, as the browser sent it."""
-    header = environ.get("HTTP_COOKIE")
-    found = _cookie_pattern(name).search(header) if header else None
-    return found[1] if found else None
-
-
-@lru_cache
-def _cookie_pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf'(?:^|;)\s*{re.escape(name)}\s*=\s*"?([^;"]*)')
-
-
-def _headers(lines: bytes) -> dict[str, str] | None:
-    """By their names in small letters; None if one comes twice or isn't one."""
-    headers: dict[str, str] = {}
-    for line in lines.decode("latin-1").split("\r\n"):
-        name, colon, value = line.partition(":")
-        name = name.lower()
-        if not colon or name in headers or not NAME.fullmatch(name) or not VALUE.fullmatch(value):
-            return None
-        headers[name] = value.strip(" \t")
-    return headers
-
-
-# RFC 9110, 5.6.2 and 5.5, without the folded lines of old.
-NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
-VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def _asks_for_websocket(headers: dict[str, str]) -> bool:

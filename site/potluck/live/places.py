@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from potluck.live.handshake import cookie
+from potluck.request_heads import cookie
 
 SESSION_CONNECTIONS_MAX = 20
 # A school or a company comes from one address.
