@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Said = tuple[list[tuple[str, str]], bytes]
 
 OK = "200 OK"
+OWN_HEADERS = {"X-Request-Id"}
 # In the environ of a request whose doors were asked, and had nothing to say.
 WAS_ASKED = "potluck.doors_were_asked"
 
@@ -39,6 +40,25 @@ class Answer(NamedTuple):
     headers: Sequence[tuple[str, str]]
     body: bytes
     ids: Mapping[str, int] = {}
+
+
+class FromApp(NamedTuple):
+    """What the app said."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether it says nothing that only whoever asked may hear, and only once."""
+        names = {name.lower() for name, _ in self.headers}
+        return self.status == OK and "set-cookie" not in names
+
+    @property
+    def kept_headers(self) -> list[tuple[str, str]]:
+        """Those that are not of this one answer."""
+        return [each for each in self.headers if each[0] not in OWN_HEADERS]
 
 
 class Door:
@@ -95,6 +115,22 @@ class Door:
 
     def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._behind(environ, start_response)
+
+    def _ask_behind(self, environ: WSGIEnvironment) -> FromApp:
+        """All of the answer."""
+        heard: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def hear(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
+            heard.append((status, headers))
+
+        said = self._behind(environ, hear)  # type: ignore[arg-type]
+        try:
+            body = b"".join(said)
+        finally:
+            if hasattr(said, "close"):
+                said.close()
+        status, headers = heard[-1]
+        return FromApp(status, headers, body)
 
     def _knows(self, path: str) -> bool:
         raise NotImplementedError

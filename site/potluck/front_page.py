@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 # What the page shows of an open round is as old at most, so that it is news within the second.
 KEPT_SECONDS = 0.5
 ENDPOINT = "home.index"
-# Nobody else's.
-OWN_HEADERS = {"X-Request-Id"}
-
-
-class Said(NamedTuple):
-    """By the app."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    @property
-    def is_for_everybody(self) -> bool:
-        """Whether it may be said to the next as well."""
-        names = {name.lower() for name, _ in self.headers}
-        return self.status == OK and "set-cookie" not in names
 
 
 class Kept(NamedTuple):
@@ -99,25 +83,8 @@ class FrontPage(Door):
     ) -> Iterable[bytes]:
         """What the app says, to whoever asked first."""
         asked_at = time.monotonic()
-        made = _ask(self._behind, environ)
-        kept_headers = [each for each in made.headers if each[0] not in OWN_HEADERS]
-        answer = Answer(ENDPOINT, kept_headers, made.body) if made.is_for_everybody else None
+        made = self._ask_behind(environ)
+        answer = Answer(ENDPOINT, made.kept_headers, made.body) if made.may_be_kept else None
         self._kept[language] = Kept(asked_at, answer)
         start_response(made.status, made.headers)
         return [made.body]
-
-
-def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> Said:
-    heard: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def hear(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
-        heard.append((status, headers))
-
-    said = app(environ, hear)  # type: ignore[arg-type]
-    try:
-        body = b"".join(said)
-    finally:
-        if hasattr(said, "close"):
-            said.close()
-    status, headers = heard[-1]
-    return Said(status, headers, body)

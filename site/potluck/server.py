@@ -18,6 +18,7 @@ from potluck.answers import QuickHandler
 from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
 from potluck.live import farewell
+from potluck.rooms.kept_pages import KeptPages
 from potluck.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def serve(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     server = WSGIServer(
         _listener(settings),
-        FrontPage(app.wsgi_app, settings),
+        FrontPage(KeptPages(app.wsgi_app, settings), settings),
         log=None,
         error_log=logger,
         handler_class=live.handler(app) or QuickHandler,

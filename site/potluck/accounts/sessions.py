@@ -70,6 +70,11 @@ def bring(**values: str) -> None:
     _brought.update(values)
 
 
+def what_is_brought() -> list[str]:
+    """The values in SQL."""
+    return list(_brought.values())
+
+
 def brought() -> Mapping[str, Any] | None:
     """What came with the session, as it was when the request began.
 

@@ -19,15 +19,16 @@ from potluck.rooms import doors, drafts, remixes, round_reads
 from potluck.rooms.models import Room, Round
 from potluck.rooms.rounds import EARLIER_ROUNDS_MAX
 
-OWN = text(f"""
-    CAST(json_build_object(
+OWN_VALUES = f"""
+    json_build_object(
         'stakes', ({holds.STAKES}),
         'draft', ({drafts.DRAFT}),
         'last_line', ({drafts.LAST_LINE}),
         'began_remix', ({remixes.BEGAN}),
         'has_private_line', ({doors.HAS_PRIVATE_LINE})
-    ) AS text) AS own
-""")
+    )
+"""
+OWN = text(f"CAST({OWN_VALUES} AS text) AS own")
 
 
 @dataclass(frozen=True, slots=True)

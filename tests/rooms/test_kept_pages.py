@@ -1,0 +1,225 @@
+"""A room's page that is kept is the page that the app would make, or it is made by the app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+from werkzeug.test import TestResponse
+
+from potluck.credits import ledger
+from potluck.database import db
+from potluck.rooms import kept_pages, rooms, rounds
+from potluck.rooms.kept_pages import KeptPages
+from potluck.rooms.models import Contribution, Generation
+from potluck.rooms.recipes import recipe
+from potluck.settings import Settings
+from tests.conftest import SignInAs
+from tests.credits import histories
+from tests.people import Browser, make_user
+from tests.web.statements import statements
+
+REQUEST_ID = "0123456789abcdef"
+# It is signed anew each time.
+TOKEN = re.compile(rb'(?<=name="csrf_token" value=")[^"]+')
+
+# What somebody did elsewhere, by its statement; `:room`, `:round` and `:earlier` are of the room.
+CHANGES = {
+    "a name": "UPDATE users SET name = 'Somebody else' WHERE id = :ben",
+    "the host": "UPDATE rooms SET host_id = :ben WHERE id = :room",
+    "seats": "UPDATE rooms SET seats = 3 WHERE id = :room",
+    "doors": "UPDATE rooms SET doors_opened_at = now() WHERE id = :room",
+    "somebody left": "UPDATE room_members SET left_at = now() WHERE user_id = :ben",
+    "somebody came": "INSERT INTO room_members (room_id, user_id, seat) VALUES (:room, :cy, 3)",
+    "a line": "INSERT INTO contributions (round_id, user_id, text) VALUES (:round, :ben, 'Frogs')",
+    "a line is gone": "DELETE FROM contributions WHERE round_id = :round",
+    "a line is short": "UPDATE contributions SET short_since = now() WHERE round_id = :round",
+    "who pays a line": "UPDATE contributions SET paid_by = :ben WHERE round_id = :round",
+    "an earlier line": "UPDATE contributions SET text = 'Toads' WHERE round_id = :earlier",
+    "a draft": "INSERT INTO drafts (room_id, user_id, text) VALUES (:room, :ada, 'Once')",
+    "what is made": "UPDATE rounds SET recipe = 'poem' WHERE id = :round",
+    "a treat": "UPDATE rounds SET treated_by = :ben WHERE id = :round",
+    "the pot pays": "UPDATE rounds SET from_pot = true WHERE id = :round",
+    "a clock": "UPDATE rounds SET closes_at = now() + interval '1 minute' WHERE id = :round",
+    "its end": "UPDATE rounds SET phase = 'stopped', ended_at = now() WHERE id = :round",
+    "an earlier text": "UPDATE generations SET text = 'Toads sing.' WHERE round_id = :earlier",
+    "a picture": """
+        INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+        SELECT id, 'frogfrogfrogfrogfrogfrogfrogfrog.png', 'image/png', 1, 1, 9 FROM generations WHERE round_id = :earlier
+    """,
+    "a sheet": "INSERT INTO sheets (slug, round_id) VALUES ('abcdefghjkmn', :earlier)",
+    "a price": """
+        INSERT INTO model_prices (model, input_credits_per_million, output_credits_per_million)
+        SELECT model, 90000, 90000 FROM model_prices LIMIT 1
+    """,
+    "a pause": "INSERT INTO pauses (what, sentence) VALUES ('rounds', 'Back at nine.')",
+    "the room ends": "UPDATE rooms SET closed_at = now(), host_id = NULL WHERE id = :room",
+    "a ban": "UPDATE users SET banned_at = now() WHERE id = :ada",
+    "a seat that is lost": "UPDATE room_members SET left_at = now() WHERE user_id = :ada",
+    "a session that ended": "DELETE FROM sessions",
+    "a session that ran out": "UPDATE sessions SET expires_at = now()",
+}
+
+
+@dataclass(frozen=True)
+class Here:
+    """Ada, who looks, and what is around her."""
+
+    client: Browser
+    path: str
+    ids: dict[str, int]
+    both: Callable[[], tuple[TestResponse, TestResponse]]
+
+    def look(self) -> TestResponse:
+        """At the door."""
+        return self.client.get(self.path, headers={"X-Request-Id": REQUEST_ID})
+
+    def keep(self) -> None:
+        """Looks until the page is kept."""
+        # The first look keeps the forms' token with the session, and the next two the page.
+        for _ in range(3):
+            assert self.look().status_code == 200
+        assert self.is_kept()
+
+    def is_kept(self) -> bool:
+        """Whether one question is all that a look takes."""
+        db.session.remove()
+        with statements() as asked:
+            self.look()
+        return len(asked) == 1
+
+
+@pytest.fixture
+def here(app: Flask, settings: Settings, client: Browser, sign_in_as: SignInAs) -> Iterator[Here]:
+    ada = sign_in_as(client, "Ada", credits=10_000).id
+    ben, cy = (make_user(name, credits=10_000).id for name in ("Ben", "Cy"))
+    room = rooms.create_room([ada, ben])
+    earlier = _earlier_round(ada, ben)
+    round_ = rounds.open_round(room, recipe("story"))
+    rounds.contribute(room, user_id=ada, line="A frog.")
+    # With a clock that runs it would be another page each second.
+    round_.closes_at = None
+    db.session.commit()
+    ids = {"ada": ada, "ben": ben, "cy": cy, "room": room.id, "round": round_.id}
+    behind, path = app.wsgi_app, f"/rooms/{room.code}"
+    door = KeptPages(behind, settings)
+
+    def both() -> tuple[TestResponse, TestResponse]:
+        said = here.look()
+        app.wsgi_app = behind  # type: ignore[method-assign]
+        by_app = here.look()
+        app.wsgi_app = door  # type: ignore[method-assign]
+        return said, by_app
+
+    app.wsgi_app = door  # type: ignore[method-assign]
+    here = Here(client, path, {**ids, "earlier": earlier}, both)
+    yield here
+    app.wsgi_app = behind  # type: ignore[method-assign]
+
+
+def _earlier_round(*user_ids: int) -> int:
+    """In the room that they sit in."""
+    generation_id = histories.held_generation(dict.fromkeys(user_ids, 30))
+    shares = dict.fromkeys(user_ids, 7)
+    histories.end_generation(generation_id, shares, text="Once there was a frog.")
+    round_id = db.session.get_one(Generation, generation_id).round_id
+    for user_id in user_ids:
+        db.session.add(Contribution(round_id=round_id, user_id=user_id, text="A toad."))
+    db.session.commit()
+    return round_id
+
+
+def test_what_is_kept_is_the_page_to_the_letter(here: Here) -> None:
+    here.keep()
+    said, by_app = here.both()
+    assert TOKEN.sub(b"", said.data) == TOKEN.sub(b"", by_app.data)
+    assert sorted(said.headers) == sorted(by_app.headers)
+    assert "Once there was a frog." in said.text
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_seen_at_the_next_look(here: Here, owner: Engine, change: str) -> None:
+    here.keep()
+    with owner.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        statement = text(CHANGES[change])
+        known = {name: here.ids[name] for name in statement.compile().params}
+        assert connection.execute(statement, known).rowcount > 0
+    assert not here.is_kept()
+    said, by_app = here.both()
+    assert said.status == by_app.status
+    assert TOKEN.sub(b"", said.data) == TOKEN.sub(b"", by_app.data)
+
+
+def test_credits_that_come_are_seen(here: Here) -> None:
+    here.keep()
+    ledger.grant(user_id=here.ids["ada"], amount_credits=5, key="more", reason="A gift")
+    db.session.commit()
+    assert "9,998" in here.look().text
+
+
+def test_each_has_a_page_of_their_own(here: Here, app: Flask, sign_in_as: SignInAs) -> None:
+    here.keep()
+    other = app.test_client()
+    assert isinstance(other, Browser)
+    sign_in_as(other, "Ben")
+    assert f'data-me="{here.ids["ben"]}"' in other.get(here.path).text
+    assert f'data-me="{here.ids["ada"]}"' in here.look().text
+
+
+def test_it_is_kept_in_the_language_that_it_was_asked_for_in(here: Here) -> None:
+    here.keep()
+    here.client.set_cookie("language", "de")
+    assert '<html lang="de">' in here.look().text
+
+
+def test_a_part_and_a_question_are_the_apps(here: Here) -> None:
+    here.keep()
+    for words in ({"headers": {"HX-Request": "true"}}, {"query_string": "from=here"}):
+        db.session.remove()
+        with statements() as asked:
+            here.client.get(here.path, **words)  # type: ignore[arg-type]
+        assert len(asked) == 3
+
+
+def test_it_is_made_anew_after_a_minute(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.keep()
+    monkeypatch.setattr(kept_pages, "KEPT_SECONDS", -1.0)
+    assert not here.is_kept()
+
+
+@pytest.mark.parametrize(
+    ("late", "is_noted"),
+    [
+        (
+            "UPDATE rooms SET active_at = now() - interval '5 minutes'",
+            "SELECT now() - active_at < interval '1 minute' FROM rooms WHERE id = :room",
+        ),
+        (
+            "UPDATE sessions SET last_seen_at = now() - interval '5 minutes'",
+            "SELECT now() - max(last_seen_at) < interval '1 minute' FROM sessions",
+        ),
+    ],
+)
+def test_a_visit_is_noted_as_by_the_app(
+    here: Here, owner: Engine, late: str, is_noted: str
+) -> None:
+    here.keep()
+    with owner.begin() as connection:
+        connection.execute(text(late))
+    here.look()
+    with owner.begin() as connection:
+        assert connection.execute(text(is_noted), here.ids).scalar_one()
+
+
+def test_the_oldest_page_is_forgotten(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_pages, "KEPT_MAX", 1)
+    here.keep()
+    here.client.set_cookie("language", "de")
+    here.look()
+    here.client.set_cookie("language", "en")
+    assert not here.is_kept()
