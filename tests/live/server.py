@@ -31,6 +31,7 @@ class LiveServer:
         role: str = "",
         model: str = "scripted",
         model_url: str = NO_MODEL_URL,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.port = free_port("127.0.0.1", 0)
         self.origin = f"http://localhost:{self.port}"
@@ -47,6 +48,7 @@ class LiveServer:
             "OPENAI_BASE_URL": f"{model_url}/v1",
             "OPENAI_API_KEY": "sandbox",
             "OPENAI_MODEL": model,
+            **(environ or {}),
         }
 
     @property

@@ -24,8 +24,8 @@ from tests.people import Browser, make_user
 from tests.web.statements import statements
 
 REQUEST_ID = "0123456789abcdef"
-# It is signed anew each time.
-TOKEN = re.compile(rb'(?<=name="csrf_token" value=")[^"]+')
+# The forms' token, which is signed anew each second.
+TOKEN = re.compile(rb"Ij[\w-]+\.[\w-]{6}\.[\w-]{27}")
 
 # What somebody did elsewhere, by its statement; `:room`, `:round` and `:earlier` are of the room.
 CHANGES = {
@@ -49,7 +49,8 @@ CHANGES = {
     "an earlier text": "UPDATE generations SET text = 'Toads sing.' WHERE round_id = :earlier",
     "a picture": """
         INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
-        SELECT id, 'frogfrogfrogfrogfrogfrogfrogfrog.png', 'image/png', 1, 1, 9 FROM generations WHERE round_id = :earlier
+        SELECT id, repeat('frog', 8) || '.png', 'image/png', 1, 1, 9 FROM generations
+        WHERE round_id = :earlier
     """,
     "a sheet": "INSERT INTO sheets (slug, round_id) VALUES ('abcdefghjkmn', :earlier)",
     "a price": """
@@ -109,15 +110,15 @@ def here(app: Flask, settings: Settings, client: Browser, sign_in_as: SignInAs) 
     door = KeptPages(behind, settings)
 
     def both() -> tuple[TestResponse, TestResponse]:
-        said = here.look()
+        said = ada_here.look()
         app.wsgi_app = behind  # type: ignore[method-assign]
-        by_app = here.look()
+        by_app = ada_here.look()
         app.wsgi_app = door  # type: ignore[method-assign]
         return said, by_app
 
     app.wsgi_app = door  # type: ignore[method-assign]
-    here = Here(client, path, {**ids, "earlier": earlier}, both)
-    yield here
+    ada_here = Here(client, path, {**ids, "earlier": earlier}, both)
+    yield ada_here
     app.wsgi_app = behind  # type: ignore[method-assign]
 
 
@@ -182,7 +183,7 @@ def test_a_part_and_a_question_are_the_apps(here: Here) -> None:
     for words in ({"headers": {"HX-Request": "true"}}, {"query_string": "from=here"}):
         db.session.remove()
         with statements() as asked:
-            here.client.get(here.path, **words)  # type: ignore[arg-type]
+            here.client.get(here.path, **words)
         assert len(asked) == 3
 
 

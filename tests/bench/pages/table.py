@@ -21,10 +21,12 @@ class Target(NamedTuple):
     other: str
 
 
+# Express beside the same read of ours.
 TARGETS = {
-    **dict.fromkeys(
-        FRAGMENTS, (Target(8, "t3 getBalance"), Target(1, "express balance"), Target(0.55, "floor"))
-    ),
+    **{
+        name: (Target(8, "t3 getBalance"), Target(1, f"express {name}"), Target(0.55, "floor"))
+        for name in FRAGMENTS
+    },
     **dict.fromkeys(PAGES, (Target(5, "t3 page"),)),
 }
 

@@ -51,10 +51,10 @@ SHEETS = """
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where they sit, and the cookie by which they come."""
+    """Where they sit, and the token by which they come."""
 
     room_path: str
-    cookie: str
+    token: str
 
 
 def make(connection: psycopg.Connection) -> World:
@@ -68,4 +68,4 @@ def make(connection: psycopg.Connection) -> World:
     (token,) = population.sign_in(connection, people[:1])
     # The planner knows what is there, as it would after a while.
     connection.execute("ANALYZE")
-    return World(room_path=f"/rooms/{CODE}", cookie=f"potluck={token}")
+    return World(room_path=f"/rooms/{CODE}", token=token)

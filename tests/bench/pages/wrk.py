@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
 import psutil
@@ -18,6 +19,27 @@ ANSWERED = re.compile(r"^\s*(\d+) requests in ([\d.]+)(ms|s|m),", re.MULTILINE)
 P99 = re.compile(r"^\s*99%\s+([\d.]+)(us|ms|s)", re.MULTILINE)
 FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.+)")
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+# With another cookie each time beside the one that counts: nobody has asked for that before.
+EACH_FOR_THE_FIRST_TIME = """
+local cookie, times = wrk.headers["Cookie"], 0
+request = function()
+    times = times + 1
+    wrk.headers["Cookie"] = cookie .. "; time=" .. times
+    return wrk.format()
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An address, who asks for it, and by which name of the server."""
+
+    path: str
+    cookie: str
+    host: str | None = None
+    is_first_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +60,11 @@ def require() -> None:
         )
 
 
-def measure(url: str, *, cookie: str, pid: int, seconds: int) -> Figures:
+def measure(read: Read, *, port: int, pid: int, seconds: int) -> Figures:
     """What the server `pid` does when it is asked for this as often as it can answer."""
-    _run(url, cookie=cookie, seconds=WARM_UP_SECONDS)
+    _run(read, port=port, seconds=WARM_UP_SECONDS)
     before = _cpu_seconds(pid)
-    said = _run(url, cookie=cookie, seconds=seconds)
+    said = _run(read, port=port, seconds=seconds)
     spent = max(_cpu_seconds(pid) - before, CPU_CLOCK_SECONDS)
     answered, slow = ANSWERED.search(said), P99.search(said)
     assert answered, said
@@ -56,10 +78,18 @@ def measure(url: str, *, cookie: str, pid: int, seconds: int) -> Figures:
     )
 
 
-def _run(url: str, *, cookie: str, seconds: int) -> str:
+def _run(read: Read, *, port: int, seconds: int) -> str:
     command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s"]
-    command += ["--latency", "--timeout=10s", "--header", f"Cookie: {cookie}", url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command += ["--latency", "--timeout=10s", "--header", f"Cookie: {read.cookie}"]
+    if read.host:
+        command += ["--header", f"Host: {read.host}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        if read.is_first_time:
+            script.write(EACH_FOR_THE_FIRST_TIME)
+            script.flush()
+            command += ["--script", script.name]
+        command.append(f"http://127.0.0.1:{port}{read.path}")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not FAILED.search(done.stdout), done.stdout
     return done.stdout
