@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from tests.bench import scale_costs
+from tests.bench import scale_tables
 from tests.stack import ROOT
 
 PLAN = ROOT / "docs" / "scale.md"
@@ -17,7 +17,7 @@ COUNTED = 11
 
 def test_the_plan_has_the_figures_that_the_arithmetic_gives() -> None:
     written = PLAN.read_text().splitlines()
-    computed = [*scale_costs.tables(), *scale_costs.assumptions()]
+    computed = [*scale_tables.tables(), *scale_tables.assumptions()]
     assert [line for line in computed if line not in written] == []
     figures = [line for line in written if line.startswith("|")]
     assert figures == [line for line in computed if line], "a table that nobody computes"

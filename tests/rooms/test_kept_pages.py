@@ -25,7 +25,7 @@ from tests.web.statements import statements
 
 REQUEST_ID = "0123456789abcdef"
 # The forms' token, which is signed anew each second.
-TOKEN = re.compile(rb"Ij[\w-]+\.[\w-]{6}\.[\w-]{27}")
+TOKEN = re.compile(rb"I[jm][\w-]+\.[\w-]{6}\.[\w-]{27}")
 
 # What somebody did elsewhere, by its statement; `:room`, `:round` and `:earlier` are of the room.
 CHANGES = {

@@ -20,11 +20,12 @@ import psycopg
 from tests.bench.live import figures
 from tests.bench.live.driver import Driver
 from tests.bench.live.figures import Figures, Scale
-from tests.bench.live.peer import Peer
+from tests.bench.live.peer import socket_io
 from tests.bench.live.postgres import postgres
 from tests.bench.live.revocation import revocation_p99
 from tests.bench.live.slow import slow_reader
 from tests.bench.live.table import medians, table, targets
+from tests.bench.peer import Peer
 from tests.live import population
 from tests.live.server import LiveServer
 
@@ -99,7 +100,9 @@ class Bench:
             self._potluck.stop()
 
     def _peer(self, *, is_naive: bool) -> Peer:
-        return Peer(database_url=self._url, folder=self._folder, core=self._core, is_naive=is_naive)
+        return socket_io(
+            database_url=self._url, folder=self._folder, core=self._core, is_naive=is_naive
+        )
 
     def _round(self, server: LiveServer | Peer) -> Figures:
         server.start()

@@ -19,9 +19,9 @@ import psycopg
 
 from tests.bench.live.postgres import postgres
 from tests.bench.pages import peers, world, wrk
-from tests.bench.pages.peers import Peer
 from tests.bench.pages.table import medians, table, targets
 from tests.bench.pages.wrk import Figures, Read
+from tests.bench.peer import Peer
 from tests.live.server import LiveServer
 
 ROUNDS, SECONDS = 3, 5

