@@ -6,22 +6,27 @@ import json
 import re
 import secrets
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from potluck.accounts import identities, sessions
 from potluck.accounts.models import SessionRow
+from potluck.billing.gateway import Gateway
 from potluck.database import db
 from potluck.rooms import pictures, rooms, rounds
 from potluck.rooms.recipes import recipe
 from potluck.settings import Settings
+from tests.conftest import MODEL, SignInAs
 from tests.credits import histories
 from tests.people import Browser, make_user
 from tests.rooms.sheet_people import made_sheet
+from tests.web import fullness
 
 BUY = text("""
     INSERT INTO purchases (user_id, pack_id, credits, amount_minor, currency, expires_at)
@@ -30,6 +35,7 @@ BUY = text("""
 """)
 
 
+STRIPE_KEY = "sk_test_of_nobody"
 EVENT_ID = "evt_that_failed"
 FAIL = text("""
     INSERT INTO stripe_events (id, type, payload, attempts)
@@ -131,3 +137,20 @@ def passer_by(app: Flask, settings: Settings, client: Browser) -> tuple[Browser,
         sessions._insert(connection, token=token, user_id=None, data=data, days=1)
     client.set_cookie(sessions.cookie_name(settings), token)
     return client, form_token
+
+
+@pytest.fixture
+def ada(app: Flask, world: World, client: Browser, sign_in_as: SignInAs) -> Iterator[Browser]:
+    """Hers, where credits can be bought, several models write, and all that there is is shown."""
+    before = app.extensions["stripe"], app.extensions["settings"]
+    app.extensions["stripe"] = Gateway(STRIPE_KEY, api_url="http://127.0.0.1:9")
+    named = {
+        "stripe_secret_key": SecretStr(STRIPE_KEY),
+        "openai_model": f"{MODEL},{fullness.SECOND_MODEL}",
+        "openai_image_model": fullness.PAINTER,
+    }
+    app.extensions["settings"] = before[1].model_copy(update=named)
+    fullness.fill(world)
+    sign_in_as(client, "Ada")
+    yield client
+    app.extensions["stripe"], app.extensions["settings"] = before

@@ -14,8 +14,8 @@ from potluck.database import db
 
 EVENTS_MEASURED = 100
 
-# One statement, so one moment's truth: the sum of both sides is zero in it, or the books are wrong.
-SHEET = text("""
+# The sum of both sides is zero in it, or the books are wrong.
+SHEET = """
     SELECT m.*, h.*, m.with_members + h.house = 0 AS is_balanced
     FROM (
         SELECT count(*) AS members, coalesce(sum(posted), 0) AS with_members,
@@ -31,8 +31,8 @@ SHEET = text("""
             coalesce(sum(amount) FILTER (WHERE kind = 'disputes'), 0) AS disputed
         FROM entries JOIN accounts ON accounts.id = account_id WHERE kind <> 'member'
     ) h
-""")
-MONEY = text("""
+"""
+MONEY = """
     SELECT p.currency, sum(p.paid_minor) AS taken, coalesce(sum(back.minor), 0) AS given_back
     FROM purchases p CROSS JOIN LATERAL (
         SELECT sum(amount_minor) AS minor FROM (
@@ -44,10 +44,10 @@ MONEY = text("""
         ) gone
     ) back
     WHERE p.state = 'paid' GROUP BY p.currency ORDER BY p.currency
-""")
+"""
 # Stripe says in whole seconds when an event was made; ours that have no such time count from
 # when they came.
-NOW = text("""
+NOW = """
     WITH handled AS (
         SELECT greatest(extract(epoch FROM handled_at) - coalesce(
             CAST(payload ->> 'created' AS bigint), extract(epoch FROM received_at)), 0) AS lag
@@ -62,7 +62,12 @@ NOW = text("""
             WHERE handled_at IS NULL) AS waiting_seconds,
         (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY lag) FROM handled) AS lag_seconds,
         (SELECT max(lag) FROM handled) AS lag_seconds_max
-""")
+"""
+# One statement, so one moment's truth.
+TILES = text(f"""
+    SELECT sheet.*, now.*, (SELECT json_agg(money) FROM ({MONEY}) money) AS money
+    FROM ({SHEET}) sheet, ({NOW}) now
+""")  # noqa: S608 - put together from constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +90,9 @@ class Tiles:
 
 def tiles() -> Tiles:
     """Everything that the overview counts."""
+    row = db.session.execute(TILES, {"events": EVENTS_MEASURED}).one()
     sums = [
-        Sum(money(int(row.taken), row.currency), money(int(row.given_back), row.currency))
-        for row in db.session.execute(MONEY)
+        Sum(money(each["taken"], each["currency"]), money(each["given_back"], each["currency"]))
+        for each in row.money or ()
     ]
-    return Tiles(
-        sheet=db.session.execute(SHEET).one(),
-        money=sums,
-        now=db.session.execute(NOW, {"events": EVENTS_MEASURED}).one(),
-        taken_at=datetime.now(UTC),
-    )
+    return Tiles(sheet=row, money=sums, now=row, taken_at=datetime.now(UTC))

@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
 @operator_required
 def show(user_id: int) -> ResponseReturnValue:
     """One of them. The key in its form makes a grant of it happen once."""
-    member = members.member(_user(user_id))
+    member = (members.member(user_id) if _is_id(user_id) else None) or abort(HTTPStatus.NOT_FOUND)
     key = uuid.uuid4()
     return render_template("admin/member.html", member=member, key=key, gift=GIFT)
 
@@ -121,8 +121,12 @@ def _key() -> uuid.UUID:
 
 
 def _user(user_id: int) -> User:
-    is_number = user_id.bit_length() < 64  # noqa: PLR2004 - a bigint has that many
-    return (db.session.get(User, user_id) if is_number else None) or abort(HTTPStatus.NOT_FOUND)
+    found = db.session.get(User, user_id) if _is_id(user_id) else None
+    return found or abort(HTTPStatus.NOT_FOUND)
+
+
+def _is_id(number: int) -> bool:
+    return number.bit_length() < 64  # noqa: PLR2004 - a bigint has that many
 
 
 def _user_who_is_here(user_id: int) -> User:

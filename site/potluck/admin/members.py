@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 
-from potluck.accounts import identities
+from potluck import json_rows
 from potluck.accounts.models import Identity, User
 from potluck.admin.pages import Page, as_pattern, page
 from potluck.billing.models import Purchase
-from potluck.credits import ledger, statement
+from potluck.credits import statement
 from potluck.credits.ledger import Balance
 from potluck.database import db
-from potluck.rooms import rooms
-from potluck.rooms.models import Room
+from potluck.rooms.own_room import OwnRoom
 
 LEDGER_ROWS = 10
 PURCHASES = 10
@@ -35,13 +34,26 @@ FOUND = text("""
             WHERE i.user_id = u.id AND i.email LIKE lower(:pattern) || '%')
     ORDER BY u.id DESC LIMIT :limit OFFSET :offset
 """)
-SESSIONS = text("""
-    SELECT count(*) AS open, max(last_seen_at) AS last_seen_at FROM sessions
-    WHERE user_id = :user_id AND expires_at > now()
-""")
-DONE = text("""
-    SELECT email, what, subject, details, reason, created_at FROM operator_acts
-    WHERE member_id = :user_id ORDER BY id DESC LIMIT :acts
+# Everything of one but the statement, which is long enough.
+ONE = text("""
+    SELECT to_json(u) AS member, a.posted, a.held, a.seq, a.owed, a.freezes,
+        (SELECT json_agg(i ORDER BY i.id) FROM identities i WHERE i.user_id = u.id) AS identities,
+        here.open, here.last_seen_at,
+        (SELECT json_agg(p) FROM (
+            SELECT * FROM purchases WHERE user_id = u.id
+            ORDER BY created_at DESC LIMIT :purchases
+        ) p) AS purchases,
+        (SELECT rooms.code FROM room_members seated JOIN rooms ON rooms.id = seated.room_id
+            WHERE seated.user_id = u.id AND seated.left_at IS NULL) AS room_code,
+        (SELECT json_agg(done) FROM (
+            SELECT email, what, subject, details, reason, created_at FROM operator_acts
+            WHERE member_id = u.id ORDER BY id DESC LIMIT :acts
+        ) done) AS acts
+    FROM users u JOIN accounts a ON a.user_id = u.id CROSS JOIN LATERAL (
+        SELECT count(*) AS open, max(last_seen_at) AS last_seen_at FROM sessions
+        WHERE user_id = u.id AND expires_at > now()
+    ) here
+    WHERE u.id = :user_id
 """)
 
 
@@ -55,8 +67,8 @@ class Member:
     sessions: Row[Any]
     purchases: Sequence[Purchase]
     statement: statement.Page
-    room: Room | None
-    acts: Sequence[Row[Any]]
+    room: OwnRoom | None
+    acts: Sequence[Mapping[str, Any]]
 
 
 def found(term: str, number: int) -> Page:
@@ -64,16 +76,23 @@ def found(term: str, number: int) -> Page:
     return page(FOUND, number, {"term": term, "pattern": as_pattern(term)})
 
 
-def member(user: User) -> Member:
-    """One of them."""
-    bought = select(Purchase).filter_by(user_id=user.id).order_by(Purchase.created_at.desc())
+def member(user_id: int) -> Member | None:
+    """One of them, in two questions; None where there is nobody of that number."""
+    values = {"user_id": user_id, "purchases": PURCHASES, "acts": ACTS}
+    row = db.session.execute(ONE, values).one_or_none()
+    if row is None:
+        return None
     return Member(
-        user=user,
-        balance=ledger.balance(user.id),
-        identities=identities.of_user(user.id),
-        sessions=db.session.execute(SESSIONS, {"user_id": user.id}).one(),
-        purchases=db.session.scalars(bought.limit(PURCHASES)).all(),
-        statement=statement.page(user.id, rows_max=LEDGER_ROWS),
-        room=rooms.current_room(user.id),
-        acts=db.session.execute(DONE, {"user_id": user.id, "acts": ACTS}).all(),
+        user=json_rows.entity(User, row.member),
+        balance=Balance(row.posted, row.held, row.seq, row.owed, row.freezes),
+        identities=[json_rows.entity(Identity, each) for each in row.identities or ()],
+        sessions=row,
+        purchases=[json_rows.entity(Purchase, each) for each in row.purchases or ()],
+        statement=statement.page(user_id, rows_max=LEDGER_ROWS),
+        room=OwnRoom(row.room_code) if row.room_code else None,
+        acts=[_act(each) for each in row.acts or ()],
     )
+
+
+def _act(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**row, "created_at": json_rows.moment(row["created_at"])}

@@ -16,7 +16,7 @@ from potluck.credits import pricing
 from potluck.credits.models import ModelPrice
 from potluck.database import db
 from potluck.rooms import capabilities, probing, provider
-from potluck.rooms.capabilities import ModelProbe
+from potluck.rooms.capabilities import NOTHING_KNOWN, ModelProbe
 from potluck.settings import current_settings
 from potluck.texts import gettext as _
 
@@ -49,12 +49,14 @@ def index() -> ResponseReturnValue:
     """What each model can do, as far as it showed."""
     settings = current_settings()
     prices = pricing.current_prices(settings.openai_models)
+    probes = capabilities.probes()
+    known = {name: probe.capabilities or NOTHING_KNOWN for name, probe in probes.items()}
     models = [
         NamedModel(
             name,
             price=prices.get(name),
-            probe=capabilities.probe_of(name),
-            context_tokens=capabilities.context_window(name),
+            probe=probes.get(name),
+            context_tokens=capabilities.context_window(name, known),
         )
         for name in settings.openai_models
     ]

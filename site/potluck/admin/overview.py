@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import joinedload
 
+from potluck import json_rows
 from potluck.admin.pages import as_pattern
-from potluck.billing.models import Dispute, Pack, Purchase, Refund, StripeEvent
+from potluck.billing.models import Dispute, Pack, Purchase, Refund
+from potluck.billing.refunds import left_minor_of
 from potluck.credits.models import ModelPrice
 from potluck.database import db
 
 ROWS_MAX = 50
-EVENTS_MAX = 20
 
 # By what people can tell an operator: a name, an address, the id on a page or a statement.
 PURCHASES = text("""
@@ -28,18 +29,27 @@ PURCHASES = text("""
         OR EXISTS (SELECT FROM identities i WHERE i.user_id = u.id AND i.email = lower(:term))
     ORDER BY p.created_at DESC LIMIT :rows_max
 """)
-# The provider counted more than the hold covered; the member paid the hold, the house the rest.
-OVERRUNS = text("""
-    SELECT g.id, g.ended_at, m.model, g.cost_credits, cost.credits - g.cost_credits AS over_credits
-    FROM generations g JOIN model_prices m ON m.id = g.price_id
-    CROSS JOIN LATERAL (
-        SELECT ceil((g.input_tokens::numeric * m.input_credits_per_million
-            + g.output_tokens::numeric * m.output_credits_per_million) / 1000000) AS credits
-    ) cost
-    WHERE g.state IN ('done', 'stopped') AND g.cost_credits > 0 AND NOT g.usage_estimated
-        AND cost.credits > g.cost_credits
-    ORDER BY g.id DESC LIMIT :rows_max
-""")
+# Of the purchase that `purchases` is where this is asked, the newest first.
+RETURNS = (
+    text("""
+        (SELECT json_agg(r ORDER BY r.created_at DESC) FROM refunds r
+            WHERE r.purchase_id = purchases.id) AS refunds
+    """),
+    text("""
+        (SELECT json_agg(d ORDER BY d.created_at DESC) FROM disputes d
+            WHERE d.purchase_id = purchases.id) AS disputes
+    """),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasePage:
+    """A purchase, how much of it can still be given back, and what went back, newest first."""
+
+    purchase: Purchase
+    left_minor: int
+    refunds: Sequence[Refund]
+    disputes: Sequence[Dispute]
 
 
 def purchases(term: str) -> Sequence[Purchase]:
@@ -55,45 +65,17 @@ def purchases(term: str) -> Sequence[Purchase]:
     return db.session.scalars(query).all()
 
 
-def refunds_of(purchase_id: uuid.UUID) -> Sequence[Refund]:
-    """Newest first."""
-    query = select(Refund).filter_by(purchase_id=purchase_id).order_by(Refund.created_at.desc())
-    return db.session.scalars(query).all()
-
-
-def disputes_of(purchase_id: uuid.UUID) -> Sequence[Dispute]:
-    """Newest first."""
-    query = select(Dispute).filter_by(purchase_id=purchase_id).order_by(Dispute.created_at.desc())
-    return db.session.scalars(query).all()
-
-
-def refunds_on_their_way() -> Sequence[Refund]:
-    """Those that Stripe has not finished, oldest first."""
-    states = ("held", "asked", "pending")
-    query = select(Refund).where(Refund.state.in_(states)).order_by(Refund.created_at)
-    return db.session.scalars(query.limit(ROWS_MAX)).all()
-
-
-def disputes_open() -> Sequence[Dispute]:
-    """Those that want an answer, the most urgent first."""
-    states = ("inquiry", "open")
-    query = select(Dispute).where(Dispute.state.in_(states)).order_by(Dispute.evidence_due_at)
-    return db.session.scalars(query.limit(ROWS_MAX)).all()
-
-
-def events_failed() -> Sequence[StripeEvent]:
-    """Events that could not be handled yet, oldest first."""
-    query = (
-        select(StripeEvent)
-        .where(StripeEvent.handled_at.is_(None), StripeEvent.attempts > 0)
-        .order_by(StripeEvent.received_at)
-    )
-    return db.session.scalars(query.limit(EVENTS_MAX)).all()
-
-
-def overruns() -> Sequence[Row[Any]]:
-    """Generations that cost more than was held for them, newest first."""
-    return db.session.execute(OVERRUNS, {"rows_max": ROWS_MAX}).all()
+def purchase(purchase_id: uuid.UUID) -> PurchasePage | None:
+    """One of them with all that went back of it, in one question."""
+    query = select(Purchase, *RETURNS).filter_by(id=purchase_id).options(joinedload(Purchase.user))
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        return None
+    found, back, disputed = row
+    refunds = [json_rows.entity(Refund, each) for each in back or ()]
+    disputes = [json_rows.entity(Dispute, each) for each in disputed or ()]
+    left_minor = left_minor_of(found, refunds=refunds, disputes=disputes)
+    return PurchasePage(found, left_minor=left_minor, refunds=refunds, disputes=disputes)
 
 
 def packs() -> Sequence[Pack]:

@@ -20,8 +20,8 @@ blueprint = Blueprint("admin_sheets", __name__, url_prefix="/admin/sheets")
 @operator_required
 def index() -> ResponseReturnValue:
     """Open reports first, then what was decided."""
-    cases = reports.cases()
-    shown = faces.faces([case.sheet for case in cases], current_user.id)
+    cases = reports.cases(current_user.id)
+    shown = faces.of_reads([case.read for case in cases], current_user.id)
     return render_template(
         "admin/sheets.html",
         cases=list(zip(cases, shown, strict=True)),

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from potluck.accounts import acts
 from potluck.accounts.operators import operator_required
-from potluck.admin import balance, overview
+from potluck.admin import attention, balance, overview
 from potluck.admin.forms import search_term
 from potluck.billing import events, refunds
 from potluck.billing.gateway import StripeUnavailable
@@ -28,13 +28,14 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 @operator_required
 def index() -> ResponseReturnValue:
     """What wants attention, and the figures."""
+    wanted = attention.wanted()
     return render_template(
         "admin/index.html",
         tiles=balance.tiles(),
-        refunds=overview.refunds_on_their_way(),
-        disputes=overview.disputes_open(),
-        events=overview.events_failed(),
-        overruns=overview.overruns(),
+        refunds=wanted.refunds,
+        disputes=wanted.disputes,
+        events=wanted.events,
+        overruns=wanted.overruns,
     )
 
 
@@ -57,13 +58,13 @@ def purchases() -> ResponseReturnValue:
 @operator_required
 def show_purchase(purchase_id: uuid.UUID) -> ResponseReturnValue:
     """One purchase, what went back of it, and the form that gives back more."""
-    purchase = _purchase(purchase_id)
+    page = overview.purchase(purchase_id) or abort(HTTPStatus.NOT_FOUND)
     return render_template(
         "admin/purchase.html",
-        purchase=purchase,
-        left_minor=refunds.left_minor(purchase),
-        refunds=overview.refunds_of(purchase_id),
-        disputes=overview.disputes_of(purchase_id),
+        purchase=page.purchase,
+        left_minor=page.left_minor,
+        refunds=page.refunds,
+        disputes=page.disputes,
     )
 
 

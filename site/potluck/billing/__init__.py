@@ -11,7 +11,6 @@ from potluck.billing import (
     card_views,
     commands,
     departures,
-    overview,
     packs,
     refunds,
     views,
@@ -33,10 +32,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.add_template_filter(plain_amount)
     # Parts of ours are included by pages of other areas, which know nothing of billing.
     app.add_template_global(packs.on_sale, "packs_on_sale")
-    app.add_template_global(overview.payments_in_motion)
+    app.add_template_global(card_views.payments_in_motion)
     app.add_template_global(card_views.standing, "automatic_top_up")
     app.add_template_global(card_views.is_stopped, "automatic_top_up_is_stopped")
-    sessions.bring(automatic_top_up_stopped=automatic_rule.IS_STOPPED)
+    sessions.bring(automatic_top_up_stopped=automatic_rule.IS_STOPPED, packs=packs.ON_SALE)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(card_views.blueprint)
     app.register_blueprint(webhook.blueprint)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from sqlalchemy import select, text
 
 from potluck import languages
-from potluck.billing.gateway import current_gateway, is_configured
+from potluck.billing.gateway import current_gateway
 from potluck.billing.models import AutomaticTopUp, Pack, Purchase, SavedCard
 from potluck.billing.money import minor_units, money
 from potluck.billing.packs import AMOUNT_MINOR_MAX, NotForSale
@@ -43,11 +43,7 @@ MONEY_RETURNED = """
         OR EXISTS (SELECT FROM disputes WHERE purchase_id = b.id
             AND created_at > r.consented_at))
 """
-MONTH = text(f"""
-    SELECT ({SPENT}) AS spent_minor,
-        date_trunc('month', now(), 'UTC') + interval '1 month' AS next_month
-    FROM automatic_top_ups r JOIN packs p ON p.id = r.pack_id WHERE r.user_id = :user_id
-""")  # noqa: S608 - put together from constants
+NEXT_MONTH = "date_trunc('month', now(), 'UTC') + interval '1 month'"
 # Of whose session `s` is.
 IS_STOPPED = "SELECT stopped_at IS NOT NULL FROM automatic_top_ups WHERE user_id = s.user_id"
 CONSENT = text("""
@@ -163,25 +159,6 @@ def stop_outdated() -> None:
     """Ends the rules whose pack has gone or changed, or whose owners had money back."""
     db.session.execute(FOLLOW_PACK)
     db.session.execute(STOP)
-
-
-def standing(user_id: int) -> Standing | None:
-    """What the pages show; None where nothing can be bought."""
-    if not is_configured():
-        return None
-    month = db.session.execute(MONTH, {"user_id": user_id}).one_or_none()
-    under_way = select(Purchase.id).where(
-        Purchase.user_id == user_id,
-        Purchase.source == "automatic",
-        Purchase.state.in_(["created", "open", "processing"]),
-    )
-    return Standing(
-        card=_saved_card(user_id),
-        rule=db.session.get(AutomaticTopUp, user_id, populate_existing=True),
-        spent_minor=int(month.spent_minor) if month else 0,
-        next_month=month.next_month if month else None,
-        is_under_way=db.session.scalar(under_way) is not None,
-    )
 
 
 def stopped(user_id: int) -> bool:

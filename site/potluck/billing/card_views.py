@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.accounts import sessions
-from potluck.billing import automatic_rule, cards, packs
+from potluck.billing import automatic_rule, cards, packs, standing_reads
 from potluck.billing.automatic_rule import RuleRefused, Standing
-from potluck.billing.gateway import StripeUnavailable
+from potluck.billing.gateway import StripeUnavailable, is_configured
 from potluck.billing.money import NotMoney
+from potluck.billing.overview import Motion
 from potluck.billing.packs import NotForSale
+from potluck.billing.standing_reads import Money
 from potluck.billing.views import ADDRESS_LIMIT, MEMBER_LIMIT
 from potluck.database import db
 from potluck.limits import limiter, member
@@ -28,8 +30,13 @@ SESSION_ID = re.compile(r"cs_\w{1,200}", re.ASCII)
 
 
 def standing() -> Standing | None:
-    """For templates: how automatic top-up stands for whoever looks."""
-    return automatic_rule.standing(current_user.id)
+    """For templates: how automatic top-up stands for whoever looks; None where buying isn't."""
+    return _money().standing if is_configured() else None
+
+
+def payments_in_motion() -> list[Motion]:
+    """For templates: what whoever looks waits for, and what failed lately, newest first."""
+    return _money().motions
 
 
 def is_stopped() -> bool:
@@ -112,6 +119,16 @@ def switch_off() -> ResponseReturnValue:
     automatic_rule.switch_off(current_user.id)
     db.session.commit()
     return _back_to_the_section()
+
+
+def _money() -> Money:
+    """Read once a request where that only reads."""
+    if sessions.brought() is None:
+        return standing_reads.money_of(current_user.id)
+    if "money" not in g:
+        g.money = standing_reads.money_of(current_user.id)
+    money: Money = g.money
+    return money
 
 
 def _back_to_the_section() -> ResponseReturnValue:

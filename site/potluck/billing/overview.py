@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
-
-from flask_login import current_user
-from sqlalchemy import text
-
-from potluck.database import db
+from typing import Any, Literal
 
 FAILED_SHOWN_DAYS = 7
 
-IN_MOTION = text("""
+IN_MOTION = """
     SELECT CASE state WHEN 'failed' THEN 'failed' ELSE 'processing' END AS kind,
         id AS purchase_id, amount_minor, currency, credits, coalesce(failed_at, created_at) AS at
     FROM purchases
@@ -29,7 +25,7 @@ IN_MOTION = text("""
     FROM refunds r JOIN purchases p ON p.id = r.purchase_id
     WHERE p.user_id = :user_id AND r.state IN ('held', 'asked', 'pending')
     ORDER BY at DESC
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,13 @@ class Motion:
     at: datetime
 
 
-def payments_in_motion() -> list[Motion]:
-    """What the member who looks at the page waits for, and what failed lately, newest first."""
-    values = {"user_id": current_user.id, "days": FAILED_SHOWN_DAYS}
-    return [Motion(*row) for row in db.session.execute(IN_MOTION, values)]
+def as_motion(row: Mapping[str, Any]) -> Motion:
+    """What a row of `IN_MOTION` says, as JSON."""
+    return Motion(
+        kind=row["kind"],
+        purchase_id=uuid.UUID(row["purchase_id"]),
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        credits=row["credits"],
+        at=datetime.fromisoformat(row["at"]),
+    )

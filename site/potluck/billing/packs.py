@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from sqlalchemy import func, select, text, update
 
+from potluck import json_rows
+from potluck.accounts import sessions
 from potluck.billing.gateway import current_gateway, is_configured
 from potluck.billing.models import Pack
 from potluck.database import db
@@ -19,6 +21,9 @@ NAME_CHARACTERS_MAX = 40
 CREDITS_MAX = 1_000_000_000
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts: eight digits.
 AMOUNT_MINOR_MAX = 99_999_999
+ON_SALE = """
+    SELECT json_agg(to_json(p) ORDER BY p.credits, p.id) FROM packs p WHERE p.withdrawn_at IS NULL
+"""
 # Two operators who change the same pack at once come one after the other.
 TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('pack:' || :slug))")
 
@@ -34,6 +39,9 @@ def on_sale() -> Sequence[Pack]:
     """The packs from small to large; none where buying is unavailable."""
     if not is_configured():
         return ()
+    brought = sessions.brought()
+    if brought is not None:
+        return [json_rows.entity(Pack, each) for each in brought["packs"] or ()]
     query = select(Pack).filter_by(withdrawn_at=None).order_by(Pack.credits, Pack.id)
     return db.session.scalars(query).all()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
 
@@ -15,7 +16,14 @@ from sqlalchemy import func, select, text
 
 from potluck.accounts import acts
 from potluck.billing.gateway import StripeRefused, StripeUnavailable, current_gateway, is_configured
-from potluck.billing.models import REFUNDS_WAITING, Dispute, Purchase, Refund
+from potluck.billing.models import (
+    DISPUTES_COUNTED,
+    REFUNDS_COUNTED,
+    REFUNDS_WAITING,
+    Dispute,
+    Purchase,
+    Refund,
+)
 from potluck.billing.money import money
 from potluck.billing.returns import bring_up_to_date, credits_for, gone_minor
 from potluck.credits import holds, ledger
@@ -115,6 +123,16 @@ def _is_unanswered(refund_id: uuid.UUID) -> bool:
 def left_minor(purchase: Purchase) -> int:
     """How much of the purchase's money can still be given back."""
     return (purchase.paid_minor or 0) - gone_minor(purchase) - _unanswered_minor(purchase)
+
+
+def left_minor_of(
+    purchase: Purchase, *, refunds: Iterable[Refund], disputes: Iterable[Dispute]
+) -> int:
+    """The same by all its refunds and disputes, where they were read."""
+    counted = {*REFUNDS_COUNTED, *REFUNDS_WAITING}
+    gone = [refund.amount_minor for refund in refunds if refund.state in counted]
+    gone += [each.amount_minor for each in disputes if each.state in DISPUTES_COUNTED]
+    return (purchase.paid_minor or 0) - sum(gone)
 
 
 def _request(

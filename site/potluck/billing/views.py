@@ -82,10 +82,10 @@ def _visible_purchase(purchase_id: uuid.UUID) -> Purchase:
 
 def _ask_stripe(purchase: Purchase) -> bool:
     """Brings the purchase up to date; False when Stripe could not be asked."""
-    session_id, is_settled = purchase.checkout_session_id, purchase.is_settled
-    db.session.commit()
-    if session_id is None or is_settled:
+    session_id = purchase.checkout_session_id
+    if session_id is None or purchase.is_settled:
         return True
+    db.session.commit()
     try:
         fulfil(session_id)
     except StripeUnavailable:
@@ -102,13 +102,11 @@ def _status(purchase: Purchase, *, has_not_paid: bool) -> dict[str, object]:
         shown = "unpaid"
     elif shown == "open":
         shown = "late" if now - since >= SAFE_TO_LEAVE_SECONDS else "waiting"
-    available_credits = ledger.balance(purchase.user_id).available
-    return {
-        "purchase": purchase,
-        "shown": shown,
-        "since": since,
-        "available_credits": available_credits,
-    }
+    status: dict[str, object] = {"purchase": purchase, "shown": shown, "since": since}
+    if shown == "paid":
+        # Not what came with the session, which may be from before the purchase was credited.
+        status["available_credits"] = ledger.balance(purchase.user_id).available
+    return status
 
 
 def _go_to(url: str) -> ResponseReturnValue:

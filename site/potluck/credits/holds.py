@@ -74,11 +74,6 @@ PAYERS = text("""
     SELECT accounts.user_id FROM holds JOIN accounts ON accounts.id = holds.account_id
     WHERE holds.generation_id = :generation_id
 """)
-CAPTURED = text("""
-    SELECT accounts.user_id, holds.captured FROM holds
-    JOIN accounts ON accounts.id = holds.account_id
-    WHERE holds.generation_id = :generation_id AND holds.captured > 0 ORDER BY accounts.id
-""")
 LOCK_OPEN = """
     SELECT holds.id AS hold_id, holds.account_id, accounts.user_id, holds.amount,
         accounts.posted, accounts.held, accounts.owed
@@ -245,12 +240,6 @@ def take_out_of_pot(room_id: int, user_ids: Collection[int]) -> None:
 def payers(generation_id: int) -> set[int]:
     """Whose credits are held for a generation, or were."""
     return {row.user_id for row in _execute(PAYERS, {"generation_id": generation_id})}
-
-
-def captured_for(generation_id: int) -> dict[int, int]:
-    """What was taken of each payer in the end."""
-    rows = _execute(CAPTURED, {"generation_id": generation_id})
-    return {row.user_id: row.captured for row in rows}
 
 
 def _end(*, shares: Mapping[int, int], reference: str, **what: object) -> None:

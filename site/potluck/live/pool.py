@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, text
 
@@ -62,17 +63,26 @@ TAKE = text(f"""
     SELECT user_id, joined_at < {LAST_WAVE} AS is_due FROM pool_entries
     WHERE expires_at > clock_timestamp() ORDER BY joined_at, user_id LIMIT :people_max FOR UPDATE
 """)  # noqa: S608 - ours
-WAITED_SECONDS = text("""
-    SELECT extract(epoch FROM clock_timestamp() - joined_at) FROM pool_entries
-    WHERE user_id = :user_id AND expires_at > now()
-""")
-SECONDS_TO_WAVE = text("""
-    SELECT :wave_seconds - mod(extract(epoch FROM clock_timestamp()), :wave_seconds)
-""")
-
-
 # How many people wait.
 COUNT = "SELECT count(*) FROM pool_entries WHERE expires_at > now()"
+WAIT = text(f"""
+    SELECT ({COUNT}) AS waiting, (
+        SELECT extract(epoch FROM clock_timestamp() - joined_at) FROM pool_entries
+        WHERE user_id = :user_id AND expires_at > now()
+    ) AS waited_seconds,
+    :wave_seconds - mod(extract(epoch FROM clock_timestamp()), :wave_seconds) AS seconds_to_wave
+""")  # noqa: S608 - ours
+
+
+class Wait(NamedTuple):
+    """How many wait, how long somebody has, and how long until the next wave.
+
+    Nobody has waited who has no place. The wave is the same on every process.
+    """
+
+    waiting: int
+    waited_seconds: float | None
+    seconds_to_wave: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +131,17 @@ def forget_lapsed() -> None:
     db.session.commit()
 
 
-def waited_seconds(user_id: int) -> float | None:
-    """How long the person has waited; None without a place."""
-    seconds = db.session.scalar(WAITED_SECONDS, {"user_id": user_id})
-    return None if seconds is None else float(seconds)
+def wait_of(user_id: int) -> Wait:
+    """The pool as somebody sees it who waits, or may."""
+    values = {"user_id": user_id, "wave_seconds": WAVE_SECONDS}
+    waiting, waited, to_wave = db.session.execute(WAIT, values).one()
+    return Wait(waiting, None if waited is None else float(waited), float(to_wave))
 
 
 def count() -> int:
     """How many people wait."""
     row = db.first(COUNT, {})
     return int(row[0]) if row else 0
-
-
-def seconds_to_wave() -> float:
-    """How long until the next wave, the same on every process."""
-    return float(db.session.scalar(SECONDS_TO_WAVE, {"wave_seconds": WAVE_SECONDS}))
 
 
 def is_ripe(*, people_min: int, people_max: int) -> bool:

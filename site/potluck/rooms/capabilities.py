@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import DateTime, Text, TextClause, text
+from sqlalchemy import DateTime, Text, TextClause, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +39,8 @@ FAILED = text("""
     UPDATE model_probes SET error = :error, answered_at = now()
     WHERE server = :server AND model = :model RETURNING model
 """)
+# In JSON, of every model that was ever asked where models are served now, at `:server`.
+ALL_FOUND = "SELECT json_object_agg(model, found) FROM model_probes WHERE server = :server"
 ASK_AGAIN = text("UPDATE model_probes SET asked_at = NULL WHERE server = :server")
 
 
@@ -91,10 +94,27 @@ def probe_of(model: str) -> ModelProbe | None:
     return db.session.get(ModelProbe, (server.url, model), populate_existing=True)
 
 
-def context_window(model: str) -> int:
-    """How many tokens a prompt and its answer can have together."""
-    if known := of(model).context_tokens:
-        return known
+def probes() -> dict[str, ModelProbe]:
+    """All that were ever asked where models are served now, as the operator reads them."""
+    server = provider.text_server(current_settings())
+    query = select(ModelProbe).filter_by(server=server.url)
+    return {probe.model: probe for probe in db.session.scalars(query)}
+
+
+def as_known(found: Mapping[str, Any] | None) -> dict[str, Capabilities]:
+    """What `ALL_FOUND` brought."""
+    said = (found or {}).items()
+    return {model: Capabilities.model_validate(each) for model, each in said if each}
+
+
+def context_window(model: str, known: Mapping[str, Capabilities] | None = None) -> int:
+    """How many tokens a prompt and its answer can have together.
+
+    By what is `known` of all models, where that was read already.
+    """
+    found = of(model) if known is None else known.get(model, NOTHING_KNOWN)
+    if found.context_tokens:
+        return found.context_tokens
     server = provider.text_server(current_settings())
     return OPENAI_CONTEXT_TOKENS if server.is_openai else CONTEXT_TOKENS
 

@@ -40,7 +40,7 @@ class Choice(NamedTuple):
     total_credits: int
 
 
-def choices(current: Round, *, people: int) -> list[Choice]:
+def choices(current: Round, *, people: int, known: memory.Known | None = None) -> list[Choice]:
     """The models to choose from for what comes next, the default first.
 
     Where there is but one, there is no choice. Each remembers as much as fits it, and that costs.
@@ -53,7 +53,7 @@ def choices(current: Round, *, people: int) -> list[Choice]:
         return []
     is_text = current.kept_recipe.kind == "text"
     recipe = current.kept_recipe if is_text else recipes()[DEFAULT_SLUG]
-    return [_choice(price, recipe, current, people=people) for price in offered]
+    return [_choice(price, recipe, current, people=people, known=known) for price in offered]
 
 
 def chosen_model(asked: str | None) -> str | None:
@@ -69,8 +69,10 @@ def chosen_model(asked: str | None) -> str | None:
     return pricing.current_price(asked).model
 
 
-def _choice(price: ModelPrice, recipe: Recipe, current: Round, *, people: int) -> Choice:
-    tokens = memory.after(current, model=price.model).tokens
+def _choice(
+    price: ModelPrice, recipe: Recipe, current: Round, *, people: int, known: memory.Known | None
+) -> Choice:
+    tokens = memory.after(current, model=price.model, known=known).tokens
     total = quotes.ceiling(price, recipe, people=people, context_tokens=tokens)
     return Choice(price.model, total)
 

@@ -10,8 +10,18 @@ from flask import render_template
 from potluck.database import db
 from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
-from potluck.rooms import clock, generation, parts, rooms, rounds, settlement, sheets, short_lines
+from potluck.rooms import (
+    clock,
+    generation,
+    newest_round,
+    parts,
+    rooms,
+    rounds,
+    settlement,
+    short_lines,
+)
 from potluck.rooms.models import Room, Round
+from potluck.rooms.newest_round import Newest
 from potluck.texts import gettext as _
 
 WATCHERS_MAX = 100
@@ -33,15 +43,15 @@ def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomS
     # The number first: what is announced from here on may be in it, and comes again.
     db.session.refresh(room)
     seq = room.event_seq
-    round_ = rounds.current_round(room)
-    newest = round_.generation if round_ else None
-    known_seq = last_seq if newest and newest.id == generation_id else 0
+    newest = newest_round.read(room)
+    written = newest.round.generation if newest else None
+    known_seq = last_seq if written and written.id == generation_id else 0
     return {
         "seq": seq,
         "room": {"code": room.code, "host": room.host_id, "members": _seats(room)},
         "here": presence.here(room.id),
-        "round": _round(round_, seq=seq) if round_ else None,
-        "generation": generation.text_since(newest, known_seq) if newest else None,
+        "round": _round(newest, seq=seq) if newest else None,
+        "generation": generation.text_since(written, known_seq) if written else None,
     }
 
 
@@ -61,10 +71,10 @@ def push_presence() -> None:
 def push_round(*, room_id: int) -> None:
     """Sends the room the round as its page shows it."""
     room = db.session.get(Room, room_id)
-    round_ = rounds.current_round(room) if room else None
-    if room and round_:
+    newest = newest_round.read(room) if room else None
+    if room and newest:
         seq = room.event_seq
-        broadcasts.round_state(lambda: _round(round_, seq=seq), room_id=room_id)
+        broadcasts.round_state(lambda: _round(newest, seq=seq), room_id=room_id)
 
 
 def tell_short(*, room_id: int, user_id: int) -> None:
@@ -90,15 +100,16 @@ def tell_room_closed(*, room_id: int) -> None:
         broadcasts.room_closed(code=room.code, room_id=room_id)
 
 
-def round_context(round_: Round) -> dict[str, Any]:
+def round_context(newest: Newest) -> dict[str, Any]:
     """What the round's partial is rendered with, on the page and in a push alike."""
+    round_ = newest.round
     return {
         "room": round_.room,
         "round": round_,
         "recipe": round_.kept_recipe,
-        "shares": parts.bill(round_),
+        "shares": parts.bill(round_, newest.payers),
         "cost": _cost_so_far(round_),
-        "sheet": sheets.made_in(round_),
+        "sheet": newest.sheet,
         "seconds_left": clock.seconds_left(round_),
         "shortage": short_lines.shortage(round_),
         "seats": {member.user_id: member.seat for member in round_.room.members},
@@ -131,8 +142,9 @@ def _push_presence(room_id: int) -> None:
         broadcasts.presence(payload, room_id=room_id)
 
 
-def _round(round_: Round, *, seq: int) -> RoundState:
-    html = render_template("rooms/_round.html", **round_context(round_))
+def _round(newest: Newest, *, seq: int) -> RoundState:
+    round_ = newest.round
+    html = render_template("rooms/_round.html", **round_context(newest))
     return {"seq": seq, "number": round_.number, "phase": round_.phase, "html": html}
 
 

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from sqlalchemy import select
 
-from potluck.accounts.models import User
-from potluck.credits import holds
-from potluck.database import db
+from potluck.credits.payers import Payer
 from potluck.rooms import reactions, sheet_text
 from potluck.rooms.models import Generation
 from potluck.rooms.preview_drawing import Picture
@@ -89,21 +86,14 @@ class Face:
         )
 
 
-def faces(sheets: Iterable[Sheet], viewer_id: int | None) -> list[Face]:
-    """In the order of the sheets."""
-    listed = list(sheets)
-    marks = reactions.marks(listed, viewer_id)
-    return [_face(sheet, viewer_id, marks[sheet.id]) for sheet in listed]
-
-
 def of_reads(reads: Iterable[SheetRead], viewer_id: int | None) -> list[Face]:
-    """Of those that were read with all that is in them."""
-    return [_face(each.sheet, viewer_id, reactions.as_marks(each.marks)) for each in reads]
+    """In the order of the sheets."""
+    return [of_read(each, viewer_id) for each in reads]
 
 
-def face(sheet: Sheet, viewer_id: int | None) -> Face:
+def of_read(read: SheetRead, viewer_id: int | None) -> Face:
     """Of one sheet."""
-    return faces([sheet], viewer_id)[0]
+    return _face(read.sheet, viewer_id, reactions.as_marks(read.marks))
 
 
 def without_marks(sheet: Sheet) -> Face:
@@ -111,15 +101,17 @@ def without_marks(sheet: Sheet) -> Face:
     return _face(sheet, None, ())
 
 
-def split(sheet: Sheet, viewer_id: int) -> list[Share]:
+def split(sheet: Sheet, payers: Iterable[Payer], viewer_id: int) -> list[Share]:
     """Who paid how much, for those who were there; who paid for others too is among them."""
-    shares = holds.captured_for(_generation(sheet).id)
     names = {person.user_id: _name(person) for person in sheet.people}
-    hosts = select(User.id, User.name).where(User.id.in_(shares.keys() - names.keys()))
-    names |= dict(db.session.execute(hosts).all())
     return [
-        Share(names[user_id], credits, is_viewer=user_id == viewer_id)
-        for user_id, credits in shares.items()
+        Share(
+            names.get(payer.user_id, payer.name),
+            payer.captured,
+            is_viewer=payer.user_id == viewer_id,
+        )
+        for payer in payers
+        if payer.captured
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from potluck.credits import pricing
 from potluck.database import db
 from potluck.rooms import capabilities, prompts
+from potluck.rooms.capabilities import Capabilities
 from potluck.rooms.models import Generation, Round
 from potluck.rooms.prompts import Message
 from potluck.settings import current_settings
@@ -33,6 +34,17 @@ class Memory:
     messages: tuple[Message, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read already: the newest rounds of the room, newest first, and what models can do.
+
+    As many rounds as are looked at, or all there are.
+    """
+
+    rounds: Sequence[Round] = ()
+    models: Mapping[str, Capabilities] = field(default_factory=dict)
+
+
 class _Past(NamedTuple):
     starts_fresh: bool
     phase: str
@@ -43,14 +55,18 @@ class _Past(NamedTuple):
 NOTHING = Memory()
 
 
-def after(last: Round | None, *, model: str | None = None) -> Memory:
+def after(last: Round | None, *, model: str | None = None, known: Known | None = None) -> Memory:
     """What the round after this one would remember, as far as it fits into this model's window.
 
-    None is the default of the day.
+    None is the default of the day. What is `known` isn't asked again.
     """
     if last is None:
         return NOTHING
-    return _remember(last.room_id, last.number, tokens_max=_tokens_max(model))
+    if known is None:
+        pasts = _rounds(last.room_id, last.number)
+        return _remember(pasts, tokens_max=_tokens_max(model))
+    pasts = [_past(each) for each in known.rounds[:ROUNDS_LOOKED_AT_MAX]]
+    return _remember(pasts, tokens_max=_tokens_max(model, known.models))
 
 
 def of(round_: Round) -> Memory:
@@ -58,26 +74,25 @@ def of(round_: Round) -> Memory:
     if not round_.context_rounds:
         return NOTHING
     return _remember(
-        round_.room_id,
-        round_.number - 1,
+        _rounds(round_.room_id, round_.number - 1),
         tokens_max=round_.context_tokens,
         rounds_max=round_.context_rounds,
     )
 
 
-def _tokens_max(model: str | None) -> int:
+def _tokens_max(model: str | None, known: Mapping[str, Capabilities] | None = None) -> int:
     models = current_settings().openai_models
     name = model or (models[0] if models else None)
-    window = capabilities.context_window(name) if name else 0
+    window = capabilities.context_window(name, known) if name else 0
     return min(CONTEXT_TOKENS_MAX, int(window * BYTES_PER_TOKEN_OF_WINDOW))
 
 
 def _remember(
-    room_id: int, number: int, *, tokens_max: int, rounds_max: int = ROUNDS_LOOKED_AT_MAX
+    pasts: Iterable[_Past], *, tokens_max: int, rounds_max: int = ROUNDS_LOOKED_AT_MAX
 ) -> Memory:
-    """From this round backwards, until one doesn't fit or one began afresh."""
+    """From the newest round backwards, until one doesn't fit or one began afresh."""
     memory = NOTHING
-    for exchange in _exchanges(room_id, number):
+    for exchange in _exchanges(pasts):
         tokens = memory.tokens + pricing.message_tokens_max(exchange)
         if tokens > tokens_max or memory.rounds == rounds_max:
             break
@@ -85,9 +100,9 @@ def _remember(
     return memory
 
 
-def _exchanges(room_id: int, number: int) -> Iterator[tuple[Message, Message]]:
+def _exchanges(pasts: Iterable[_Past]) -> Iterator[tuple[Message, Message]]:
     """Newest first: what was asked and what was written, until what was asked is forgotten."""
-    for past in _rounds(room_id, number):
+    for past in pasts:
         if past.phase != "failed" and past.text and past.text.strip():
             if not past.told:
                 return
@@ -106,3 +121,9 @@ def _rounds(room_id: int, number: int) -> list[_Past]:
         .limit(ROUNDS_LOOKED_AT_MAX)
     )
     return [_Past(*row) for row in db.session.execute(query)]
+
+
+def _past(round_: Round) -> _Past:
+    written = round_.generation
+    told, text = (written.messages, written.text) if written else (None, None)
+    return _Past(round_.starts_fresh, round_.phase, told, text)

@@ -28,14 +28,14 @@ class Menu:
     remembered: int
 
 
-def offered(current: Round, *, people: int) -> Menu | None:
+def offered(current: Round, *, people: int, known: memory.Known | None = None) -> Menu | None:
     """For a round into which nobody has put a line, and after one that is over."""
     if current.phase == "generating" or (current.phase == "collecting" and current.contributions):
         return None
     if current.phase == "collecting":
         rounds, tokens = current.context_rounds, current.context_tokens
     else:
-        remembered = memory.after(current, model=current.model)
+        remembered = memory.after(current, model=current.model, known=known)
         rounds, tokens = remembered.rounds, remembered.tokens
     offered = choices.recipes_offered()
     is_offered = any(each.slug == current.recipe for each in offered)

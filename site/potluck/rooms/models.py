@@ -61,6 +61,11 @@ class Room(Base):
         viewonly=True,
     )
 
+    @property
+    def free_seats(self) -> int:
+        """How many could still join, by the members as they were read."""
+        return max(self.seats - len(self.members), 0)
+
 
 class Member(Base):
     """A person's seat in a room; once they left it, it is free for somebody else."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from potluck.accounts.models import User
-from potluck.credits import holds, pricing
-from potluck.database import db
+from potluck.credits import payers, pricing
+from potluck.credits.payers import Payer
 from potluck.rooms.models import Contribution, Round
 
 
@@ -40,17 +39,18 @@ def shares(round_: Round, total_credits: int) -> dict[int, int]:
     return dict(+owed)
 
 
-def bill(round_: Round) -> list[Part]:
+def bill(round_: Round, paying: Sequence[Payer] | None = None) -> list[Part]:
     """After a round: who paid how much for whom, in the order of the lines.
 
-    What the pot paid is a part of each who had put something in.
+    What the pot paid is a part of each who had put something in: those who are `paying`, where
+    that was read already.
     """
     generation = round_.generation
     if generation is None or not generation.cost_credits:
         return []
     if round_.from_pot:
-        captured = holds.captured_for(generation.id)
-        return [Part(db.session.get_one(User, who).name, part) for who, part in captured.items()]
+        paid = payers.of(generation.id) if paying is None else paying
+        return [Part(payer.name, payer.captured) for payer in paid if payer.captured]
     parts = _parts(round_, generation.cost_credits)
     return [
         _part(contribution, credits=parts[contribution.user_id])

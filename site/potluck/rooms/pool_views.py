@@ -81,9 +81,8 @@ def _pool_context() -> dict[str, Any]:
 
 def _ticket_context(user_id: int) -> dict[str, Any]:
     """What the ticket says, and in how many seconds it will say something new."""
-    waiting, waited_seconds = pool.count(), pool.waited_seconds(user_id)
+    waiting, waited_seconds, seconds_to_wave = pool.wait_of(user_id)
     lonely_in_seconds = LONELY_AFTER_SECONDS - (waited_seconds or 0)
-    seconds_to_wave = pool.seconds_to_wave()
     changes_in = [seconds_to_wave + WAVE_TAKES_SECONDS, lonely_in_seconds]
     return {
         "waiting": waiting,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from potluck.database import db
@@ -45,21 +45,6 @@ def react(sheet: Sheet, *, user_id: int, kind: str, is_wanted: bool) -> None:
         db.session.execute(insert(Reaction).values(values).on_conflict_do_nothing())
     else:
         db.session.execute(delete(Reaction).filter_by(**values))
-
-
-def marks(sheets: Iterable[Sheet], user_id: int | None) -> dict[int, list[Mark]]:
-    """All five of each sheet, whether or not anybody left them, by the sheet's id."""
-    ids = [sheet.id for sheet in sheets]
-    is_mine = func.coalesce(func.bool_or(Reaction.user_id == user_id), False)
-    query = (
-        select(Reaction.sheet_id, Reaction.kind, func.count(), is_mine)
-        .where(Reaction.sheet_id.in_(ids))
-        .group_by(Reaction.sheet_id, Reaction.kind)
-    )
-    found: dict[int, dict[str, tuple[int, bool]]] = {of: {} for of in ids}
-    for of, kind, count, mine in db.session.execute(query):
-        found[of][kind] = count, mine
-    return {of: as_marks(each) for of, each in found.items()}
 
 
 def as_marks(found: Mapping[str, tuple[int, bool]]) -> list[Mark]:

@@ -5,20 +5,16 @@ Nothing here commits.
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.orm import aliased
 
 from potluck.database import db
-from potluck.rooms import choices, quotes, rooms, rounds, sheet_text, sheets
-from potluck.rooms.models import Room, Round
+from potluck.rooms import choices, quotes, rooms, rounds, sheet_reads, sheet_text, sheets
+from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.sheet_models import Remix, Sheet
+from potluck.rooms.sheet_reads import SheetRead
 from potluck.texts import gettext as _
-
-# Whether `:viewer_id` began the newest round of the room that `rooms` is where this is asked.
-BEGAN = """
-    SELECT EXISTS (SELECT FROM remixes WHERE begun_by = :viewer_id AND round_id = (
-        SELECT id FROM rounds r WHERE r.room_id = rooms.id ORDER BY r.number DESC LIMIT 1))
-"""
 
 
 def begin(sheet: Sheet, *, user_id: int) -> Room:
@@ -42,24 +38,57 @@ def begin(sheet: Sheet, *, user_id: int) -> Room:
     return room
 
 
-def origin(round_: Round, *, viewer_id: int | None) -> Sheet | None:
+def origin(round_: Round, *, viewer_id: int | None) -> SheetRead | None:
     """The sheet that a round was begun from, as far as this person may see it."""
     query = select(Sheet).join(Remix, Remix.sheet_id == Sheet.id).where(Remix.round_id == round_.id)
-    is_shown = sheets.public()
-    if viewer_id is not None:
-        is_shown = is_shown | sheets.inside(viewer_id)
-    return db.session.scalar(query.where(is_shown).options(*sheets.WHOLE))
+    found = sheet_reads.read(query.where(_is_shown_to(viewer_id)), viewer_id=viewer_id)
+    return found[0] if found else None
 
 
-def ingredient(round_: Round, *, viewer_id: int) -> str:
+def words_begun_with(viewer_id: int) -> ScalarSelect[str]:
+    """What the sheet says that this person began the newest round with, as far as they may see it.
+
+    Of the room that `Room` is where this is asked. As `sheets.words` has it.
+    """
+    # Another name, since whoever may see a sheet is found by its own round.
+    newest = aliased(Round)
+    number = select(func.max(Round.number)).where(Round.room_id == Room.id).correlate(Room)
+    lines = (
+        select(
+            func.string_agg(
+                Contribution.text, aggregate_order_by(literal("\n\n"), Contribution.created_at)
+            )
+        )
+        .where(Contribution.round_id == Sheet.round_id)
+        .correlate(Sheet)
+    )
+    return (
+        select(func.coalesce(func.nullif(Generation.text, ""), lines.scalar_subquery()))
+        .select_from(newest)
+        .join(Remix, Remix.round_id == newest.id)
+        .join(Sheet, Sheet.id == Remix.sheet_id)
+        .join(Generation, Generation.round_id == Sheet.round_id)
+        .where(
+            newest.room_id == Room.id,
+            newest.number == number.scalar_subquery(),
+            Remix.begun_by == viewer_id,
+            _is_shown_to(viewer_id),
+        )
+        .correlate(Room)
+        .scalar_subquery()
+    )
+
+
+def ingredient(round_: Round, text: str) -> str:
     """What the composer of whoever began it begins with: how that sheet does, to be changed."""
-    sheet = origin(round_, viewer_id=viewer_id)
-    if sheet is None:
-        return ""
-    text = sheets.words(sheet)
     line = _(
         "After “%(title)s”: %(opening)s",
         title=sheet_text.title(text),
         opening=sheet_text.opening(text),
     )
     return sheet_text.cut(line, round_.kept_recipe.line_characters_max)
+
+
+def _is_shown_to(viewer_id: int | None) -> ColumnElement[bool]:
+    is_shown = sheets.public()
+    return is_shown if viewer_id is None else is_shown | sheets.inside(viewer_id)

@@ -5,24 +5,44 @@ Nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from potluck import json_rows
 from potluck.accounts import acts
+from potluck.accounts.models import User
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import sheets
+from potluck.rooms import sheet_reads
 from potluck.rooms.sheet_models import Report, Sheet, SheetDecision
+from potluck.rooms.sheet_reads import SheetRead
 from potluck.texts import gettext as _
 
 WORDS_CHARACTERS_MAX = 500
 SHEETS_SHOWN_MAX = 50
 REASONS = ("hurtful", "private", "unlawful", "spam", "other")
 DECISIONS = ("hide", "restore", "keep")
+# In JSON, of the sheet that `sheets` is where this is asked.
+OPEN_REPORTS = text("""
+    (SELECT json_agg(r ORDER BY r.created_at) FROM (
+        SELECT sheet_reports.*, to_json(users) AS by
+        FROM sheet_reports JOIN users ON users.id = sheet_reports.user_id
+        WHERE sheet_id = sheets.id AND settled_at IS NULL
+        ORDER BY sheet_reports.created_at LIMIT :rows_max
+    ) r) AS reports
+""")
+DECIDED = text("""
+    (SELECT json_agg(d ORDER BY d.id DESC) FROM (
+        SELECT sheet_decisions.*, to_json(users) AS by
+        FROM sheet_decisions JOIN users ON users.id = sheet_decisions.decided_by
+        WHERE sheet_id = sheets.id ORDER BY sheet_decisions.id DESC LIMIT :rows_max
+    ) d) AS decisions
+""")
 
 
 class BadReport(Refusal):
@@ -36,9 +56,14 @@ class BadReport(Refusal):
 class Case:
     """A sheet that somebody reported or the operator hid, and all that was said of it."""
 
-    sheet: Sheet
+    read: SheetRead
     reports: Sequence[Report]
     decisions: Sequence[SheetDecision]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The sheet itself."""
+        return self.read.sheet
 
 
 def report(sheet: Sheet, *, user_id: int, reason: str, words: str) -> None:
@@ -89,7 +114,7 @@ def decide(slug: str, *, operator_id: int, decision: str, words: str) -> Sheet:
     return sheet
 
 
-def cases() -> list[Case]:
+def cases(viewer_id: int) -> list[Case]:
     """Those with open reports first, then those that were decided, newest first."""
     is_open = select(Report.sheet_id).where(Report.settled_at.is_(None))
     was_decided = select(SheetDecision.sheet_id)
@@ -98,9 +123,9 @@ def cases() -> list[Case]:
         .where(Sheet.id.in_(is_open) | Sheet.id.in_(was_decided))
         .order_by(Sheet.id.in_(is_open).desc(), Sheet.published_at.desc())
         .limit(SHEETS_SHOWN_MAX)
-        .options(*sheets.WHOLE)
     )
-    return [Case(sheet, _reports(sheet), _decisions(sheet)) for sheet in db.session.scalars(query)]
+    more = [each.bindparams(rows_max=SHEETS_SHOWN_MAX) for each in (OPEN_REPORTS, DECIDED)]
+    return [_case(each) for each in sheet_reads.read(query, *more, viewer_id=viewer_id)]
 
 
 def _apply(sheet: Sheet, decision: str) -> bool:
@@ -118,14 +143,19 @@ def _settle_reports(sheet: Sheet) -> bool:
     return bool(settled.all())
 
 
-def _reports(sheet: Sheet) -> Sequence[Report]:
-    query = select(Report).where(Report.sheet_id == sheet.id, Report.settled_at.is_(None))
-    return db.session.scalars(query.order_by(Report.created_at).limit(SHEETS_SHOWN_MAX)).all()
+def _case(read: SheetRead) -> Case:
+    said, decided = read.more
+    return Case(
+        read,
+        reports=[json_rows.entity(Report, row, user=_by(row)) for row in said or ()],
+        decisions=[
+            json_rows.entity(SheetDecision, row, operator=_by(row)) for row in decided or ()
+        ],
+    )
 
 
-def _decisions(sheet: Sheet) -> Sequence[SheetDecision]:
-    query = select(SheetDecision).filter_by(sheet_id=sheet.id).order_by(SheetDecision.id.desc())
-    return db.session.scalars(query.limit(SHEETS_SHOWN_MAX)).all()
+def _by(row: Mapping[str, Any]) -> User:
+    return json_rows.entity(User, row["by"])
 
 
 def _clean(words: str) -> str:

@@ -6,16 +6,16 @@ is kept.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, TextClause, select, text
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from potluck import json_rows
 from potluck.accounts.models import User
 from potluck.database import db
-from potluck.rooms.models import Contribution, Room, Round
+from potluck.rooms.models import Contribution, Generation, Picture, Room, Round
 
 # In JSON, of the round that `round_id` names where this is asked.
 LINES = """
@@ -26,36 +26,59 @@ LINES = """
         LEFT JOIN users payer ON payer.id = c.paid_by
     WHERE c.round_id = {round_id}
 """
-THEIR_LINES = text(f"({LINES.format(round_id='rounds.id')}) AS lines")
+# Of one that ends in a picture: what was drawn, the newest first.
+PICTURES = """
+    SELECT json_agg(to_json(drawn) ORDER BY drawn.id DESC)
+    FROM generations g JOIN pictures drawn ON drawn.generation_id = g.id
+    WHERE g.round_id = {round_id} AND g.kind = 'picture'
+"""
+DETAILS = """
+    json_build_object('lines', ({lines}), 'pictures', ({pictures}))
+"""
+THEIR_DETAILS = text(
+    DETAILS.format(
+        lines=LINES.format(round_id="rounds.id"), pictures=PICTURES.format(round_id="rounds.id")
+    )
+)
 
 
-def newest(room: Room, *, rounds_max: int) -> list[Round]:
-    """The newest first."""
-    query = (
-        select(Round, THEIR_LINES)
-        .where(Round.room_id == room.id)
-        .order_by(Round.number.desc())
-        .limit(rounds_max)
-        .options(joinedload(Round.generation))
+def newest(room: Room, *more: TextClause, rounds_max: int) -> list[tuple[Any, ...]]:
+    """The newest first, each with what `more` says of it in SQL, where it is `rounds`."""
+    in_order = select(Round).where(Round.room_id == room.id).order_by(Round.number.desc())
+    return read(in_order.limit(rounds_max), *more)
+
+
+def read(query: Select[Round], *more: TextClause) -> list[tuple[Any, ...]]:
+    """What is asked for, in its order; likewise."""
+    whole = (
+        query.add_columns(THEIR_DETAILS, *more)
+        .options(joinedload(Round.generation), joinedload(Round.treater))
         .execution_options(populate_existing=True)
     )
-    return [with_lines(round_, lines or []) for round_, lines in db.session.execute(query)]
+    rows = db.session.execute(whole)
+    return [(with_details(round_, details), *rest) for round_, details, *rest in rows]
 
 
-def with_lines(round_: Round, lines: list[dict[str, Any]]) -> Round:
-    """The round, with what `LINES` brought."""
-    contributions = [_contribution(round_, line) for line in lines]
+def with_details(round_: Round, details: dict[str, Any]) -> Round:
+    """The round, with its lines and pictures."""
+    contributions = [_contribution(round_, line) for line in details["lines"] or []]
     set_committed_value(round_, "contributions", contributions)
+    if round_.generation:
+        _draw(round_.generation, details["pictures"] or [])
     return round_
 
 
+def _draw(generation: Generation, pictures: list[dict[str, Any]]) -> None:
+    drawn = [json_rows.entity(Picture, picture) for picture in pictures]
+    set_committed_value(generation, "pictures", drawn)
+
+
 def _contribution(round_: Round, line: dict[str, Any]) -> Contribution:
-    since = line["short_since"]
     contribution = Contribution(
         round_id=round_.id,
         user_id=line["user_id"],
         text=line["text"],
-        short_since=datetime.fromisoformat(since) if since else None,
+        short_since=json_rows.moment(line["short_since"]),
         paid_by=line["paid_by"],
     )
     author, payer_id = User(id=line["user_id"], name=line["name"]), line["paid_by"]

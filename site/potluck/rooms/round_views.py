@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from potluck.announcements import announce
-from potluck.credits import views as credit_views
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import (
     choices,
-    closing,
     drafts,
     entrance,
-    menu,
     moderation,
+    newest_round,
     orders,
     payments,
     pots,
-    quotes,
-    remixes,
     retries,
     room_reads,
     rooms,
@@ -34,7 +29,7 @@ from potluck.rooms import (
 )
 from potluck.rooms.models import Generation, Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
-from potluck.rooms.room_reads import RoomPage
+from potluck.rooms.room_context import room_context
 from potluck.texts import gettext as _
 from potluck.web import fragment, wants_fragment
 
@@ -46,23 +41,24 @@ blueprint = Blueprint("rounds", __name__, url_prefix="/rooms/<code>")
 def composer(code: str) -> ResponseReturnValue:
     """What this member can do now, as a fragment."""
     found = room_reads.found(code, viewer_id=current_user.id)
-    if found is None and closing.was_member(code, current_user.id):
+    if found and found.room.closed_at:
         return _look_again()
-    is_seated = found and current_user.id in {member.user_id for member in found[0].members}
-    if found is None or not is_seated:
+    if found is None or not found.is_seated:
         rooms.refuse_seat()
-    return fragment("rooms/_composer.html", **room_context(room_reads.page(*found)))
+    return fragment("rooms/_composer.html", **room_context(room_reads.page(found)))
 
 
 @blueprint.get("/round")
 @login_required
 def round_(code: str) -> ResponseReturnValue:
     """The round as everybody in the room and those who watch see it, as a fragment."""
-    if closing.was_member(code, current_user.id):
+    found = room_reads.found(code, viewer_id=current_user.id) or rooms.refuse_code()
+    if found.room.closed_at:
         return _look_again()
-    current = rounds.current_round(rooms.room_of_onlooker(code, current_user.id))
-    assert current
-    return fragment("rooms/_round.html", **entrance.round_context(current))
+    rooms.check_may_look(found.room, current_user.id)
+    newest = newest_round.read(found.room)
+    assert newest
+    return fragment("rooms/_round.html", **entrance.round_context(newest))
 
 
 @blueprint.post("/rounds")
@@ -210,35 +206,6 @@ def retry(code: str) -> ResponseReturnValue:
     return _done(room)
 
 
-def room_context(page: RoomPage) -> dict[str, Any]:
-    """What the page and its composer show to the member who asks."""
-    room, current, stakes = page.room, page.current, page.stakes
-    people = len(room.members)
-    quote = quotes.quote_of_or_none(current, people=people)
-    balance = credit_views.newest_balance(current_user.id)
-    mine = next((c for c in current.contributions if c.user_id == current_user.id), None)
-    is_treated = current.from_pot or current.treated_by not in {None, current_user.id}
-    price = (quote.total if current.treated_by == current_user.id else quote.each) if quote else 0
-    return {
-        **entrance.round_context(current),
-        "menu": menu.offered(current, people=people),
-        "models": choices.choices(current, people=people) if current.ended_at else [],
-        "quote": quote,
-        "mine": mine,
-        "draft": page.draft or _ingredient(page),
-        "is_host": room.host_id == current_user.id,
-        "may_open_doors": room.host_id == current_user.id and not page.has_private_line,
-        "may_stop": rounds.may_stop(current, current_user.id),
-        "offer": short_lines.offer(current, user_id=current_user.id),
-        "word": short_lines.word_to_author(mine) if mine and mine.short_since else None,
-        "can_afford": quote is not None and (is_treated or balance.available >= price),
-        "can_treat": quote is not None and balance.available >= quote.total,
-        "payment": payments.payment_of(current),
-        "pot": sum(stakes.values()),
-        "stake": stakes.get(current_user.id, 0),
-    }
-
-
 def _order(room: Room, number: int | None, *, short: str | None, user_id: int) -> Generation:
     match short:
         case None:
@@ -284,14 +251,10 @@ def _look_again() -> ResponseReturnValue:
     return "", {"HX-Refresh": "true"}
 
 
-def _composer(room: Room) -> str:
+def _composer(room: Room) -> ResponseReturnValue:
     """After something was done: everything is read afresh."""
     found = room_reads.found(room.code, viewer_id=current_user.id)
     assert found
-    return fragment("rooms/_composer.html", **room_context(room_reads.page(*found)))
-
-
-def _ingredient(page: RoomPage) -> str:
-    if not page.began_remix:
-        return ""
-    return remixes.ingredient(page.current, viewer_id=current_user.id)
+    if found.room.closed_at:
+        return _look_again()
+    return fragment("rooms/_composer.html", **room_context(room_reads.page(found)))

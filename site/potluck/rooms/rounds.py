@@ -6,6 +6,7 @@ people who act at once act one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from sqlalchemy import delete, func, select
@@ -15,7 +16,7 @@ from potluck import languages
 from potluck.credits import holds
 from potluck.database import db
 from potluck.refusals import Refusal
-from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms, round_reads
+from potluck.rooms import affordability, clock, drafts, memory, prompts, rooms
 from potluck.rooms.models import Contribution, Generation, Room, Round
 from potluck.rooms.recipes import Recipe
 from potluck.texts import gettext as _
@@ -53,11 +54,6 @@ def current_round(room: Room) -> Round | None:
     """The newest round of a room: the live one, or the last."""
     query = select(Round).filter_by(room_id=room.id).order_by(Round.number.desc()).limit(1)
     return db.session.scalar(query)
-
-
-def earlier_rounds(room: Room, *, skipped: int = 1) -> list[Round]:
-    """Those before the newest, newest first, as many as a page shows."""
-    return round_reads.newest(room, rounds_max=skipped + EARLIER_ROUNDS_MAX)[skipped:]
 
 
 def open_round(
@@ -211,13 +207,16 @@ def stop_generation(generation_id: int) -> int | None:
     return _stop(round_) if round_.id == generation.round_id else None
 
 
-def may_stop(round_: Round, user_id: int) -> bool:
-    """Whether it is theirs to stop: they pay for the text, gave a line, or host the room."""
+def may_stop(round_: Round, user_id: int, paying: Collection[int] | None = None) -> bool:
+    """Whether it is theirs to stop: they pay for the text, gave a line, or host the room.
+
+    Those who are `paying` from the pot, where that was read already.
+    """
     involved = {round_.room.host_id, round_.treated_by}
     for line in round_.contributions:
         involved |= {line.user_id, line.payer_id}
     if round_.from_pot and round_.generation:
-        involved |= holds.payers(round_.generation.id)
+        involved |= set(holds.payers(round_.generation.id) if paying is None else paying)
     return user_id in involved
 
 

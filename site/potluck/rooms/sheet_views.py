@@ -60,19 +60,19 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/sheets/<sheet_slug>")
 def show(sheet_slug: str) -> ResponseReturnValue:
     """The page."""
-    sheet = _sheet(sheet_slug)
+    db.read_without_transaction()
     viewer_id = viewer()
-    face = faces.face(sheet, viewer_id)
-    is_inside = sheets.is_inside(sheet, viewer_id)
+    page = sheets.page(sheet_slug, viewer_id=viewer_id, is_operator=is_operator())
+    sheet = page.read.sheet
     origin = remixes.origin(sheet.round, viewer_id=viewer_id)
     return render_template(
         "sheets/show.html",
-        face=face,
+        face=faces.of_read(page.read, viewer_id),
         sheet=sheet,
-        origin=faces.face(origin, viewer_id) if origin else None,
-        split=faces.split(sheet, viewer_id) if is_inside and viewer_id else None,
+        origin=faces.of_read(origin, viewer_id) if origin else None,
+        split=faces.split(sheet, page.payers, viewer_id) if page.is_inside and viewer_id else None,
         me=next((person for person in sheet.people if person.user_id == viewer_id), None),
-        is_inside=is_inside,
+        is_inside=page.is_inside,
         reasons=reports.reasons(),
         site=current_settings().origin,
     )
@@ -91,9 +91,9 @@ def of_round(code: str, number: int) -> ResponseReturnValue:
 @limiter.limit(PREVIEW_LIMIT)
 def preview(sheet_slug: str) -> ResponseReturnValue:
     """The picture of a public sheet, in the language that its address names: it may be cached."""
-    sheet = sheets.find(sheet_slug, viewer_id=None)
+    found = sheets.read(sheet_slug, viewer_id=None)
     with languages.written_in(request.args.get("language")):
-        picture = faces.face(sheet, None).picture
+        picture = faces.of_read(found, None).picture
     # Drawing takes a while, and needs nothing of the database.
     db.session.rollback()
     folder = current_settings().potluck_var / "previews"
@@ -131,7 +131,7 @@ def name(sheet_slug: str) -> ResponseReturnValue:
 @blueprint.get("/sheets/<sheet_slug>/reactions")
 def show_reactions(sheet_slug: str) -> ResponseReturnValue:
     """The marks under a sheet, as a fragment."""
-    return _reactions(_sheet(sheet_slug))
+    return _reactions(sheet_slug)
 
 
 @blueprint.post("/sheets/<sheet_slug>/reactions")
@@ -147,7 +147,7 @@ def react(sheet_slug: str) -> ResponseReturnValue:
         is_wanted=request.form.get("wanted", "yes") == "yes",
     )
     db.session.commit()
-    return _reactions(sheet) if wants_fragment() else _to(sheet)
+    return _reactions(sheet_slug) if wants_fragment() else _to(sheet)
 
 
 @blueprint.post("/sheets/<sheet_slug>/reports")
@@ -188,8 +188,9 @@ def _sheet(slug: str) -> Sheet:
     return sheets.find(slug, viewer_id=viewer(), is_operator=is_operator())
 
 
-def _reactions(sheet: Sheet) -> str:
-    return fragment("sheets/_reactions.html", face=faces.face(sheet, viewer()))
+def _reactions(slug: str) -> str:
+    found = sheets.read(slug, viewer_id=viewer(), is_operator=is_operator())
+    return fragment("sheets/_reactions.html", face=faces.of_read(found, viewer()))
 
 
 def _to(sheet: Sheet) -> ResponseReturnValue:

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from potluck.credits import payers
+from potluck.credits.payers import Payer
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.rooms import sheet_reads
@@ -32,6 +44,18 @@ ITS_ROUND: tuple[ORMOption, ...] = (
 )
 # What every page and card of a sheet shows.
 WHOLE = (*ITS_ROUND, selectinload(Sheet.people))
+ITS_GENERATION = "(SELECT id FROM generations WHERE round_id = sheets.round_id)"
+PAID = payers.PAYERS.format(generation_id=ITS_GENERATION)
+
+Found = TypeVar("Found", Sheet, SheetRead)
+
+
+class SheetPage(NamedTuple):
+    """A sheet, whether the viewer is inside, and if so who paid for it."""
+
+    read: SheetRead
+    is_inside: bool
+    payers: list[Payer]
 
 
 def make(round_: Round) -> None:
@@ -50,6 +74,21 @@ def find(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> Shee
     return _found(db.session.scalar(query))
 
 
+def read(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> SheetRead:
+    """The same with all that a card shows, to be read."""
+    return _read(slug, viewer_id=viewer_id, is_operator=is_operator)
+
+
+def page(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> SheetPage:
+    """The same with all that its page shows, in one question."""
+    # Who paid is nobody else's business, so it isn't even brought.
+    is_inside = literal(value=False) if viewer_id is None else inside(viewer_id)
+    paid = case((is_inside, literal_column(f"({PAID})")))
+    found = _read(slug, is_inside, paid, viewer_id=viewer_id, is_operator=is_operator)
+    was_there, paying = found.more
+    return SheetPage(found, is_inside=was_there, payers=payers.as_payers(paying))
+
+
 def of_round(room: Room, number: int) -> Sheet:
     """The sheet of one of a room's rounds."""
     query = (
@@ -58,15 +97,6 @@ def of_round(room: Room, number: int) -> Sheet:
         .where(Round.room_id == room.id, Round.number == number)
     )
     return _found(db.session.scalar(query))
-
-
-def made_in(round_: Round) -> Sheet | None:
-    """What a round made, if it has ended and made something, with those in it."""
-    if round_.generation is None or not round_.generation.is_something:
-        return None
-    query = select(Sheet).filter_by(round_id=round_.id).options(selectinload(Sheet.people))
-    # What people say of it changes between two looks.
-    return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def of_person(
@@ -78,14 +108,6 @@ def of_person(
     if before:
         query = query.where(Sheet.id < select(Sheet.id).filter_by(slug=before).scalar_subquery())
     return sheet_reads.read(query, viewer_id=user_id)
-
-
-def is_inside(sheet: Sheet, user_id: int | None) -> bool:
-    """Whether they were there when it was made, or sit in its room, where it shows anyway."""
-    if user_id is None:
-        return False
-    query = select(Sheet.id).where(Sheet.id == sheet.id, inside(user_id))
-    return db.session.scalar(query) is not None
 
 
 def words(sheet: Sheet) -> str:
@@ -114,7 +136,10 @@ def public() -> ColumnElement[bool]:
 
 
 def inside(user_id: int) -> ColumnElement[bool]:
-    """Those that this person sees before anybody else does."""
+    """Those that this person sees before anybody else does.
+
+    They were there when it was made, or sit in its room, where it shows anyway.
+    """
     has_a_line = exists().where(SheetPerson.sheet_id == Sheet.id, SheetPerson.user_id == user_id)
     sat_there = exists().where(
         Round.id == Sheet.round_id,
@@ -128,11 +153,20 @@ def inside(user_id: int) -> ColumnElement[bool]:
     return or_(has_a_line, sat_there)
 
 
-def _found(sheet: Sheet | None) -> Sheet:
-    if sheet is None:
+def _read(
+    slug: str, *more: ColumnElement[Any], viewer_id: int | None, is_operator: bool
+) -> SheetRead:
+    query = select(Sheet).where(
+        Sheet.slug == slug.lower(), visible(viewer_id, is_operator=is_operator)
+    )
+    return _found(next(iter(sheet_reads.read(query, *more, viewer_id=viewer_id)), None))
+
+
+def _found(found: Found | None) -> Found:
+    if found is None:
         message = _("There is no such sheet, or it isn't yours to see.")
         raise Refusal(message, code="no_such_sheet", status=HTTPStatus.NOT_FOUND)
-    return sheet
+    return found
 
 
 def _hues(round_: Round) -> dict[int, int]:

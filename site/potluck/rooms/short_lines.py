@@ -12,6 +12,7 @@ from sqlalchemy import func
 from potluck import languages
 from potluck.accounts.models import User
 from potluck.credits import ledger
+from potluck.credits.ledger import Balance
 from potluck.database import db
 from potluck.rooms import clock, orders, quotes, rooms, rounds
 from potluck.rooms.models import Contribution, Generation, Room, Round
@@ -56,9 +57,13 @@ def offer(round_: Round, *, user_id: int) -> Offer | None:
     )
 
 
-def word_to_author(line: Contribution) -> str:
-    """What its author is told of a line that waits: why, and what they can do."""
-    balance, quote, host = ledger.balance(line.user_id), _quote(line.round), _host(line.round)
+def word_to_author(line: Contribution, now: Balance | None = None) -> str:
+    """What its author is told of a line that waits: why, and what they can do.
+
+    `now` is their balance where it has been read.
+    """
+    balance = now or ledger.balance(line.user_id)
+    quote, host = _quote(line.round), _host(line.round)
     if balance.is_frozen:
         return f"{_frozen()} {_what_the_frozen_can_do(host)}"
     if quote and balance.available >= quote.each:

@@ -15,17 +15,19 @@ from potluck.rooms import (
     closing,
     entrance,
     invitations,
+    newest_round,
     own_room,
     payments,
     quotes,
     room_reads,
     rooms,
+    round_reads,
     rounds,
     starting,
 )
 from potluck.rooms.models import Room
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
-from potluck.rooms.round_views import room_context
+from potluck.rooms.room_context import room_context
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 
@@ -56,15 +58,13 @@ def create() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     """The room to those who sit in it, what is left of it, or an invitation."""
     db.read_without_transaction()
-    found = room_reads.found(code, viewer_id=current_user.id)
-    if found is None:
-        closed = closing.was_member(code, current_user.id)
-        return _closed(closed) if closed else rooms.refuse_code()
-    room, own = found
-    if current_user.id not in {member.user_id for member in room.members}:
-        return _invitation(room)
-    closing.note_visit(room)
-    page = room_reads.page(room, own)
+    found = room_reads.found(code, viewer_id=current_user.id) or rooms.refuse_code()
+    if found.room.closed_at:
+        return _closed(found.room)
+    if not found.is_seated:
+        return _invitation(found.room)
+    closing.note_visit(found.room)
+    page = room_reads.page(found)
     return render_template("rooms/show.html", earlier=page.earlier, **room_context(page))
 
 
@@ -72,13 +72,18 @@ def show(code: str) -> ResponseReturnValue:
 @login_required
 def watch(code: str) -> ResponseReturnValue:
     """A full room to somebody without a seat, who pays nothing and says nothing."""
-    room = rooms.room_by_code(code)
-    current = rounds.current_round(room)
-    is_seated = current_user.id in {member.user_id for member in room.members}
-    if current is None or is_seated or rooms.seats_left(room):
+    db.read_without_transaction()
+    found = room_reads.found(code, viewer_id=current_user.id)
+    if found is None or found.room.closed_at:
+        rooms.refuse_code()
+    room = found.room
+    if found.is_seated or room.free_seats:
         return _to(room)
-    earlier = rounds.earlier_rounds(room)
-    return render_template("rooms/watch.html", earlier=earlier, **entrance.round_context(current))
+    read = newest_round.read_with_earlier(room, earlier_max=rounds.EARLIER_ROUNDS_MAX)
+    if read is None:
+        return _to(room)
+    newest, earlier = read
+    return render_template("rooms/watch.html", earlier=earlier, **entrance.round_context(newest))
 
 
 @blueprint.get("/<code>/invitation.svg")
@@ -160,7 +165,8 @@ def _to(room: Room) -> ResponseReturnValue:
 
 
 def _closed(room: Room) -> ResponseReturnValue:
-    earlier = rounds.earlier_rounds(room, skipped=0)
+    rows = round_reads.newest(room, rounds_max=rounds.EARLIER_ROUNDS_MAX)
+    earlier = [row[0] for row in rows]
     return render_template("rooms/closed.html", room=room, earlier=earlier)
 
 
@@ -171,6 +177,6 @@ def _invitation(room: Room) -> ResponseReturnValue:
         room=room,
         host_name=host.name if host else None,
         elsewhere=own_room.my_room(),
-        seats_left=rooms.seats_left(room),
+        seats_left=room.free_seats,
         quote=quotes.quote_or_none(),
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from potluck.database import db
 from potluck.live import broadcasts
 from potluck.live.protocol import OpenLine, OpenRound, WatchedRound
-from potluck.rooms import markdown
+from potluck.rooms import markdown, round_reads
 from potluck.rooms.models import Round
 from potluck.texts import gettext as _
 
@@ -27,7 +27,7 @@ CHARACTERS_MAX = 12_000
 ENDS = {"done", "stopped"}
 
 # One that is read stays, or else one that is being written comes before one that gathers lines.
-FIND = text("""
+FIND = """
     SELECT rounds.id FROM rounds
     JOIN rooms ON rooms.id = rounds.room_id AND rooms.doors_opened_at IS NOT NULL
     WHERE rounds.is_public AND coalesce(rounds.recipe_terms ->> 'kind', 'text') = 'text'
@@ -36,6 +36,10 @@ FIND = text("""
     ORDER BY (rounds.id = :shown AND rounds.phase <> 'collecting') DESC,
         (rounds.phase = 'generating') DESC, (rounds.phase = 'collecting') DESC, rounds.id DESC
     LIMIT 1
+"""
+SEATS = text("""
+    (SELECT json_object_agg(user_id, seat) FROM room_members
+        WHERE room_id = rounds.room_id AND left_at IS NULL) AS seats
 """)
 
 _shown: OpenRound | None = None
@@ -90,11 +94,12 @@ def _added(before: OpenRound, now: OpenRound) -> str:
 
 def _look(before: OpenRound | None) -> OpenRound | None:
     values = {"shown": before["id"] if before else 0, "seconds": SHOWN_AFTERWARDS_SECONDS}
-    round_id = db.session.scalar(FIND, values)
-    return _as_seen(db.session.get_one(Round, round_id)) if round_id else None
+    is_it = text(f"rounds.id = ({FIND})").bindparams(**values)
+    found = next(iter(round_reads.read(select(Round).where(is_it), SEATS)), None)
+    return _as_seen(*found) if found else None
 
 
-def _as_seen(round_: Round) -> OpenRound:
+def _as_seen(round_: Round, seats: dict[str, int] | None) -> OpenRound:
     generation = round_.generation
     written = generation.text[:CHARACTERS_MAX] if generation and round_.phase != "failed" else ""
     return {
@@ -102,19 +107,18 @@ def _as_seen(round_: Round) -> OpenRound:
         "piece": 0,
         "phase": round_.phase,
         "title": round_.kept_recipe.title,
-        "lines": _lines(round_),
+        "lines": _lines(round_, seats or {}),
         "text": written,
         "html": str(markdown.rendered(written)) if round_.phase in ENDS else None,
         "cost_credits": generation.cost_credits if generation else None,
     }
 
 
-def _lines(round_: Round) -> list[OpenLine]:
-    seats = {member.user_id: member.seat for member in round_.room.members}
+def _lines(round_: Round, seats: dict[str, int]) -> list[OpenLine]:
     return [
         {
             "initials": line.user.initials,
-            "hue": seats.get(line.user_id, 0),
+            "hue": seats.get(str(line.user_id), 0),
             "text": line.text,
         }
         for line in round_.contributions
