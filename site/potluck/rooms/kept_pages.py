@@ -5,7 +5,8 @@ forth. Each time the database is asked, in one question, whether the session is 
 seat still theirs, and every row that the page was made of the same version of it: PostgreSQL
 names with each the transaction that wrote it. Whatever differs, the app makes the page.
 
-Only while a room collects lines without a clock: anything else is another page each second.
+Not while a text is written or a clock runs, which is another page each second, and not for whoever
+began the round with somebody's sheet, of which the page tells them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from potluck.accounts.sessions import SEEN_EVERY_SECONDS
 from potluck.database import db
 from potluck.front_doors import Answer, Door, FromApp
 from potluck.request_heads import cookie
-from potluck.rooms import room_reads
+from potluck.rooms import newest_round, provider, room_reads
 from potluck.rooms.rounds import EARLIER_ROUNDS_MAX
 from potluck.settings import Settings
 
@@ -38,27 +39,27 @@ KEPT_MAX = 512
 KEPT_SECONDS = 60.0
 
 # One row where the page may be kept: no visit is to be noted, and nothing runs out by itself.
-VERSIONS = """
+VERSIONS = f"""
     SELECT s.id, s.user_id, CAST(json_build_array(
-        s.xmin::text, u.xmin::text, a.xmin::text, rooms.xmin::text, {brought}, {own},
+        s.xmin::text, u.xmin::text, a.xmin::text, rooms.xmin::text, {{brought}},
+        {room_reads.OWN_VALUE.replace(":viewer_id", "s.user_id").replace(":server", "%(server)s")},
         (SELECT json_agg(json_build_array(m.user_id, m.xmin::text, p.xmin::text) ORDER BY m.seat)
             FROM room_members m JOIN users p ON p.id = m.user_id
             WHERE m.room_id = rooms.id AND m.left_at IS NULL),
-        (SELECT json_agg(json_build_array(r.id, r.xmin::text,
-            (SELECT xmin::text FROM users WHERE id = r.treated_by),
+        (SELECT json_agg(json_build_array(rounds.id, rounds.version,
+            (SELECT xmin::text FROM users WHERE id = rounds.treated_by),
             (SELECT json_agg(
                 json_build_array(c.user_id, c.xmin::text, author.xmin::text, payer.xmin::text)
                 ORDER BY c.user_id)
                 FROM contributions c JOIN users author ON author.id = c.user_id
-                LEFT JOIN users payer ON payer.id = c.paid_by WHERE c.round_id = r.id),
+                LEFT JOIN users payer ON payer.id = c.paid_by WHERE c.round_id = rounds.id),
             (SELECT json_build_array(g.xmin::text,
                 (SELECT json_agg(json_build_array(id, xmin::text) ORDER BY id) FROM pictures
                     WHERE generation_id = g.id))
-                FROM generations g WHERE g.round_id = r.id),
-            (SELECT json_agg(json_build_array(id, xmin::text) ORDER BY id) FROM sheets
-                WHERE round_id = r.id)) ORDER BY r.id)
-            FROM (SELECT id, xmin, treated_by FROM rounds WHERE room_id = rooms.id
-                ORDER BY number DESC LIMIT {rounds_max}) r)
+                FROM generations g WHERE g.round_id = rounds.id),
+            {newest_round.OUTCOME_VALUE}) ORDER BY rounds.id)
+            FROM (SELECT *, xmin::text AS version FROM rounds WHERE room_id = rooms.id
+                ORDER BY number DESC LIMIT {1 + EARLIER_ROUNDS_MAX}) rounds)
     ) AS text)
     FROM sessions s
     JOIN users u ON u.id = s.user_id AND u.banned_at IS NULL
@@ -68,9 +69,10 @@ VERSIONS = """
     WHERE s.token_digest = %(digest)s AND s.expires_at > now()
         AND s.last_seen_at >= now() - make_interval(secs => %(seen_every_seconds)s)
         AND rooms.code = %(code)s AND rooms.active_at > now() - interval '1 minute'
-        AND (SELECT phase = 'collecting' AND closes_at IS NULL FROM rounds
-            WHERE room_id = rooms.id ORDER BY number DESC LIMIT 1)
-"""
+        AND (SELECT (phase = 'collecting' AND closes_at IS NULL OR ended_at IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM remixes WHERE round_id = r.id AND begun_by = u.id)
+            FROM rounds r WHERE room_id = rooms.id ORDER BY number DESC LIMIT 1)
+"""  # noqa: S608 - put together from constants
 
 
 class Asked(NamedTuple):
@@ -104,11 +106,9 @@ class KeptPages(Door):
         super().__init__(behind, settings)
         self._cookie_name = sessions.cookie_name(settings)
         self._kept: OrderedDict[Asked, Kept] = OrderedDict()
-        self._statement = VERSIONS.format(
-            brought=", ".join(f"({value})" for value in sessions.what_is_brought()),
-            own=room_reads.OWN_VALUES.replace(":viewer_id", "s.user_id"),
-            rounds_max=1 + EARLIER_ROUNDS_MAX,
-        )
+        self._server = provider.text_server(settings).url
+        brought = ", ".join(f"({value})" for value in sessions.what_is_brought())
+        self._statement = VERSIONS.format(brought=brought)
 
     def _knows(self, path: str) -> bool:
         return path.startswith(PATH) and "/" not in path[len(PATH) :]
@@ -155,6 +155,7 @@ class KeptPages(Door):
             "digest": hashlib.sha256(token.encode()).digest(),
             "code": environ["PATH_INFO"].removeprefix(PATH).lower(),
             "seen_every_seconds": float(SEEN_EVERY_SECONDS),
+            "server": self._server,
         }
         try:
             row = db.quick.first(self._statement, values)

@@ -19,7 +19,7 @@ from potluck.rooms.sheet_models import Sheet
 
 ITS_GENERATION = "(SELECT id FROM generations WHERE round_id = rounds.id)"
 # Nothing of those before it.
-OUTCOME = text(f"""
+OUTCOME_VALUE = f"""
     CASE WHEN NOT EXISTS (
         SELECT FROM rounds later
         WHERE later.room_id = rounds.room_id AND later.number > rounds.number
@@ -30,8 +30,9 @@ OUTCOME = text(f"""
         ),
         'payers', CASE WHEN rounds.from_pot
             THEN ({payers.PAYERS.format(generation_id=ITS_GENERATION)}) END
-    ) END AS outcome
-""")  # noqa: S608 - put together from constants
+    ) END
+"""  # noqa: S608 - put together from constants
+OUTCOME = text(f"{OUTCOME_VALUE} AS outcome")
 
 
 class Newest(NamedTuple):

@@ -22,7 +22,7 @@ from potluck.rooms.newest_round import Newest
 from potluck.rooms.rounds import EARLIER_ROUNDS_MAX
 from potluck.settings import current_settings
 
-OWN_VALUES = f"""
+OWN_VALUE = f"""
     json_build_object(
         'stakes', ({holds.STAKES}),
         'draft', ({drafts.DRAFT}),
@@ -31,7 +31,7 @@ OWN_VALUES = f"""
         'has_private_line', ({doors.HAS_PRIVATE_LINE})
     )
 """
-OWN = text(f"CAST({OWN_VALUES} AS text) AS own")
+OWN = text(f"CAST({OWN_VALUE} AS text) AS own")
 
 
 class Found(NamedTuple):

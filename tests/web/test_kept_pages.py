@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import pytest
 from flask import Flask
@@ -21,6 +22,8 @@ from potluck.settings import Settings
 from tests.conftest import SignInAs
 from tests.credits import histories
 from tests.people import Browser, make_user
+from tests.web import room_states
+from tests.web.conftest import World
 from tests.web.statements import statements
 
 REQUEST_ID = "0123456789abcdef"
@@ -52,7 +55,6 @@ CHANGES = {
         SELECT id, repeat('frog', 8) || '.png', 'image/png', 1, 1, 9 FROM generations
         WHERE round_id = :earlier
     """,
-    "a sheet": "INSERT INTO sheets (slug, round_id) VALUES ('abcdefghjkmn', :earlier)",
     "a price": """
         INSERT INTO model_prices (model, input_credits_per_million, output_credits_per_million)
         SELECT model, 90000, 90000 FROM model_prices LIMIT 1
@@ -64,62 +66,83 @@ CHANGES = {
     "a session that ended": "DELETE FROM sessions",
     "a session that ran out": "UPDATE sessions SET expires_at = now()",
 }
+# To what came of a round, wherever it was.
+OUTCOMES = (
+    "UPDATE generations SET text = 'A newt.' WHERE text <> ''",
+    "DELETE FROM pictures",
+    "UPDATE sheet_people SET hue = 9 - hue",
+    "UPDATE sheet_people SET vote = NULL",
+    "UPDATE sheets SET published_at = now()",
+)
 
 
-@dataclass(frozen=True)
-class Here:
-    """Ada, who looks, and what is around her."""
+class Look:
+    """Somebody who looks at a room by way of the door."""
 
-    client: Browser
-    path: str
-    ids: dict[str, int]
-    both: Callable[[], tuple[TestResponse, TestResponse]]
+    def __init__(self, app: Flask, settings: Settings, client: Browser, path: str) -> None:
+        self.client = client
+        self.path = path
+        self._app = app
+        self._behind = app.wsgi_app
+        self._door = KeptPages(app.wsgi_app, settings)
 
-    def look(self) -> TestResponse:
-        """At the door."""
+    def __enter__(self) -> Self:
+        self._app.wsgi_app = self._door  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._app.wsgi_app = self._behind  # type: ignore[method-assign]
+
+    def again(self) -> TestResponse:
+        """One look."""
         return self.client.get(self.path, headers={"X-Request-Id": REQUEST_ID})
 
     def keep(self) -> None:
         """Looks until the page is kept."""
         # The first look keeps the forms' token with the session, and the next two the page.
         for _ in range(3):
-            assert self.look().status_code == 200
+            assert self.again().status_code == 200
         assert self.is_kept()
 
     def is_kept(self) -> bool:
         """Whether one question is all that a look takes."""
         db.session.remove()
         with statements() as asked:
-            self.look()
+            self.again()
         return len(asked) == 1
+
+    def is_as_the_app_says(self) -> bool:
+        """Whether both say the same to the letter."""
+        said = self.again()
+        self.__exit__()
+        by_app = self.again()
+        self.__enter__()
+        are_same = TOKEN.sub(b"", said.data) == TOKEN.sub(b"", by_app.data)
+        return are_same and sorted(said.headers) == sorted(by_app.headers)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Ada's and Ben's, where Cy has been invited; she looks at it."""
+
+    look: Look
+    ids: dict[str, int]
 
 
 @pytest.fixture
-def here(app: Flask, settings: Settings, client: Browser, sign_in_as: SignInAs) -> Iterator[Here]:
+def room(app: Flask, settings: Settings, client: Browser, sign_in_as: SignInAs) -> Iterator[Room]:
     ada = sign_in_as(client, "Ada", credits=10_000).id
     ben, cy = (make_user(name, credits=10_000).id for name in ("Ben", "Cy"))
-    room = rooms.create_room([ada, ben])
+    made = rooms.create_room([ada, ben])
     earlier = _earlier_round(ada, ben)
-    round_ = rounds.open_round(room, recipe("story"))
-    rounds.contribute(room, user_id=ada, line="A frog.")
+    round_ = rounds.open_round(made, recipe("story"))
+    rounds.contribute(made, user_id=ada, line="A frog.")
     # With a clock that runs it would be another page each second.
     round_.closes_at = None
     db.session.commit()
-    ids = {"ada": ada, "ben": ben, "cy": cy, "room": room.id, "round": round_.id}
-    behind, path = app.wsgi_app, f"/rooms/{room.code}"
-    door = KeptPages(behind, settings)
-
-    def both() -> tuple[TestResponse, TestResponse]:
-        said = ada_here.look()
-        app.wsgi_app = behind  # type: ignore[method-assign]
-        by_app = ada_here.look()
-        app.wsgi_app = door  # type: ignore[method-assign]
-        return said, by_app
-
-    app.wsgi_app = door  # type: ignore[method-assign]
-    ada_here = Here(client, path, {**ids, "earlier": earlier}, both)
-    yield ada_here
-    app.wsgi_app = behind  # type: ignore[method-assign]
+    ids = {"ada": ada, "ben": ben, "cy": cy, "room": made.id, "round": round_.id}
+    with Look(app, settings, client, f"/rooms/{made.code}") as look:
+        yield Room(look, {**ids, "earlier": earlier})
 
 
 def _earlier_round(*user_ids: int) -> int:
@@ -134,63 +157,103 @@ def _earlier_round(*user_ids: int) -> int:
     return round_id
 
 
-def test_what_is_kept_is_the_page_to_the_letter(here: Here) -> None:
-    here.keep()
-    said, by_app = here.both()
-    assert TOKEN.sub(b"", said.data) == TOKEN.sub(b"", by_app.data)
-    assert sorted(said.headers) == sorted(by_app.headers)
-    assert "Once there was a frog." in said.text
+def test_what_is_kept_is_the_page_to_the_letter(room: Room) -> None:
+    room.look.keep()
+    assert room.look.is_as_the_app_says()
+    assert "Once there was a frog." in room.look.again().text
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_seen_at_the_next_look(here: Here, owner: Engine, change: str) -> None:
-    here.keep()
+def test_a_change_is_seen_at_the_next_look(room: Room, owner: Engine, change: str) -> None:
+    room.look.keep()
     with owner.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         statement = text(CHANGES[change])
-        known = {name: here.ids[name] for name in statement.compile().params}
+        known = {name: room.ids[name] for name in statement.compile().params}
         assert connection.execute(statement, known).rowcount > 0
-    assert not here.is_kept()
-    said, by_app = here.both()
-    assert said.status == by_app.status
-    assert TOKEN.sub(b"", said.data) == TOKEN.sub(b"", by_app.data)
+    assert not room.look.is_kept()
+    assert room.look.is_as_the_app_says()
 
 
-def test_credits_that_come_are_seen(here: Here) -> None:
-    here.keep()
-    ledger.grant(user_id=here.ids["ada"], amount_credits=5, key="more", reason="A gift")
+@pytest.mark.parametrize(
+    "state",
+    [
+        room_states.written,
+        room_states.paid_by_the_pot,
+        room_states.drawn,
+        room_states.failed,
+        room_states.put_away,
+    ],
+)
+def test_what_came_of_a_round_is_kept_until_it_changes(
+    app: Flask,
+    settings: Settings,
+    ada: Browser,
+    world: World,
+    owner: Engine,
+    *,
+    state: Callable[[World], None],
+) -> None:
+    state(world)
+    with Look(app, settings, ada, f"/rooms/{world.room_code}") as look:
+        for change in OUTCOMES:
+            look.keep()
+            assert look.is_as_the_app_says()
+            with owner.begin() as connection:
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                connection.execute(text(change))
+            assert look.is_as_the_app_says(), change
+
+
+@pytest.mark.parametrize("state", [room_states.being_written, room_states.begun_as_a_remix])
+def test_what_changes_by_itself_is_not_kept(
+    app: Flask,
+    settings: Settings,
+    ada: Browser,
+    world: World,
+    *,
+    state: Callable[[World], None],
+) -> None:
+    state(world)
+    with Look(app, settings, ada, f"/rooms/{world.room_code}") as look:
+        assert not any(look.is_kept() for _ in range(4))
+
+
+def test_credits_that_come_are_seen(room: Room) -> None:
+    room.look.keep()
+    ledger.grant(user_id=room.ids["ada"], amount_credits=5, key="more", reason="A gift")
     db.session.commit()
-    assert "9,998" in here.look().text
+    assert "9,998" in room.look.again().text
 
 
-def test_each_has_a_page_of_their_own(here: Here, app: Flask, sign_in_as: SignInAs) -> None:
-    here.keep()
+def test_each_has_a_page_of_their_own(room: Room, app: Flask, sign_in_as: SignInAs) -> None:
+    room.look.keep()
     other = app.test_client()
     assert isinstance(other, Browser)
     sign_in_as(other, "Ben")
-    assert f'data-me="{here.ids["ben"]}"' in other.get(here.path).text
-    assert f'data-me="{here.ids["ada"]}"' in here.look().text
+    assert f'data-me="{room.ids["ben"]}"' in other.get(room.look.path).text
+    assert f'data-me="{room.ids["ada"]}"' in room.look.again().text
 
 
-def test_it_is_kept_in_the_language_that_it_was_asked_for_in(here: Here) -> None:
-    here.keep()
-    here.client.set_cookie("language", "de")
-    assert '<html lang="de">' in here.look().text
+def test_it_is_kept_in_the_language_that_it_was_asked_for_in(room: Room) -> None:
+    room.look.keep()
+    room.look.client.set_cookie("language", "de")
+    assert '<html lang="de">' in room.look.again().text
 
 
-def test_a_part_and_a_question_are_the_apps(here: Here) -> None:
-    here.keep()
+def test_a_part_and_a_question_are_the_apps(room: Room) -> None:
+    room.look.keep()
     for words in ({"headers": {"HX-Request": "true"}}, {"query_string": "from=here"}):
         db.session.remove()
         with statements() as asked:
-            here.client.get(here.path, **words)
+            room.look.client.get(room.look.path, **words)
         assert len(asked) == 3
 
 
-def test_it_is_made_anew_after_a_minute(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    here.keep()
+def test_it_is_made_anew_after_a_minute(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.look.keep()
     monkeypatch.setattr(kept_pages, "KEPT_SECONDS", -1.0)
-    assert not here.is_kept()
+    assert not room.look.is_kept()
 
 
 @pytest.mark.parametrize(
@@ -207,20 +270,20 @@ def test_it_is_made_anew_after_a_minute(here: Here, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_visit_is_noted_as_by_the_app(
-    here: Here, owner: Engine, late: str, is_noted: str
+    room: Room, owner: Engine, late: str, is_noted: str
 ) -> None:
-    here.keep()
+    room.look.keep()
     with owner.begin() as connection:
         connection.execute(text(late))
-    here.look()
+    room.look.again()
     with owner.begin() as connection:
-        assert connection.execute(text(is_noted), here.ids).scalar_one()
+        assert connection.execute(text(is_noted), room.ids).scalar_one()
 
 
-def test_the_oldest_page_is_forgotten(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_page_is_forgotten(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_pages, "KEPT_MAX", 1)
-    here.keep()
-    here.client.set_cookie("language", "de")
-    here.look()
-    here.client.set_cookie("language", "en")
-    assert not here.is_kept()
+    room.look.keep()
+    room.look.client.set_cookie("language", "de")
+    room.look.again()
+    room.look.client.set_cookie("language", "en")
+    assert not room.look.is_kept()
