@@ -48,7 +48,7 @@ def origin(round_: Round, *, viewer_id: int | None) -> Sheet | None:
     is_shown = sheets.public()
     if viewer_id is not None:
         is_shown = is_shown | sheets.inside(viewer_id)
-    return db.session.scalar(query.where(is_shown).options(*sheets.WHOLE))
+    return db.session.scalar(query.where(is_shown).options(*sheets.whole()))
 
 
 def ingredient(round_: Round, *, viewer_id: int) -> str:

@@ -98,7 +98,7 @@ def cases() -> list[Case]:
         .where(Sheet.id.in_(is_open) | Sheet.id.in_(was_decided))
         .order_by(Sheet.id.in_(is_open).desc(), Sheet.published_at.desc())
         .limit(SHEETS_SHOWN_MAX)
-        .options(*sheets.WHOLE)
+        .options(*sheets.whole())
     )
     return [Case(sheet, _reports(sheet), _decisions(sheet)) for sheet in db.session.scalars(query)]
 
