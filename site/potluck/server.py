@@ -12,8 +12,9 @@ import gevent
 from flask import Flask
 from gevent import socket
 from gevent.pywsgi import WSGIServer
+from sqlalchemy.orm import configure_mappers
 
-from potluck import billing, crew, garbage, live, rooms
+from potluck import billing, crew, garbage, live, loading, rooms
 from potluck.answers import QuickHandler
 from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
@@ -49,7 +50,10 @@ def serve(app: Flask) -> None:
         billing.start(jobs)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(signal_number, _stop, server, jobs)
+    # Now, or everybody waits for it at the first query.
+    configure_mappers()
     garbage.put_aside()
+    jobs.spawn(_load_the_rest)
     jobs.keep_running(garbage.collect_when_idle)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
     server.serve_forever()
@@ -70,6 +74,11 @@ def _listener(settings: Settings) -> socket.socket:
         sys.exit(f"Port {settings.port} is taken. Choose another: PORT={settings.port + 1}")
     listener.listen(BACKLOG)
     return listener
+
+
+def _load_the_rest() -> None:
+    loading.load(*loading.LATER)
+    garbage.put_aside()
 
 
 def _stop(server: WSGIServer, jobs: Jobs) -> None:

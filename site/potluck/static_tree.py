@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from whitenoise.compress import Compressor
-
 DIGEST_CHARACTERS = 16
 # Processes of an earlier version may still serve theirs, and a day of editing makes many.
 TREES_KEPT = 8
@@ -70,6 +68,9 @@ def _digest(contents: Contents) -> str:
 
 def _write(contents: Contents, folder: Path) -> None:
     """All of it or nothing, whoever else is writing the same just now."""
+    # Most starts find the tree that the last one wrote.
+    from whitenoise.compress import Compressor  # noqa: PLC0415
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     compressor = Compressor(quiet=True)
     with TemporaryDirectory(prefix=".draft-", dir=folder.parent) as draft:

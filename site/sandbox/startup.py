@@ -48,19 +48,27 @@ class Startup:
             configuration.stand_ins(self.environ, installation.var, installation.secrets())
         )
         for stand_in in stand_ins:
-            say(f"Starting a stand-in for {stand_in.note.partition(':')[0]} …")
-            self._start(stand_in.name, stand_in.command)
             self._tell(stand_in.environ)
         priced = {"models": "OPENAI_MODEL", "painter": "OPENAI_IMAGE_MODEL"}
         named = [s.environ[priced[s.name]] for s in stand_ins if s.name in priced]
         # Several are separated by commas.
         models = [model.strip() for names in named for model in names.split(",")]
-        self._serve(self._preparation(priced_models=models))
-        for stand_in in stand_ins:
-            self._wait_for_answer(stand_in.ready_url, f"Waiting for {stand_in.name}")
-        self._wait_for_answer(
-            f"{configuration.own_url(self.environ)}/readyz", "Waiting for Potluck"
-        )
+        preparation = self._preparation(priced_models=models)
+        if preparation.is_done:
+            self._start_app()
+            # One by one on another core, those first that are up at once: all together would hold
+            # the app up, which has more to load than they.
+            for stand_in in reversed(stand_ins):
+                self._stand_in(stand_in)
+                self._wait_for_answer(stand_in)
+        else:
+            for stand_in in stand_ins:
+                self._stand_in(stand_in)
+            self._prepare(preparation)
+            for stand_in in stand_ins:
+                self._wait_for_answer(stand_in)
+        ready_url = f"{configuration.own_url(self.environ)}/readyz"
+        self._wait(lambda: _answers(ready_url), "Waiting for Potluck")
         installation.publish(self.told)
         self._announce(stand_ins, seconds=time.monotonic() - began)
 
@@ -94,10 +102,7 @@ class Startup:
         self._wait(lambda: cluster.is_ready, "Starting PostgreSQL")
         cluster.claim()
 
-    def _serve(self, preparation: Preparation) -> None:
-        if preparation.is_done:
-            self._start_app()
-            return
+    def _prepare(self, preparation: Preparation) -> None:
         say("Bringing the database up to date …")
         self._finish(
             self._start("migrate", preparation.migrate), "Bringing the database up to date"
@@ -110,6 +115,10 @@ class Startup:
     def _start_app(self) -> None:
         say("Starting Potluck …")
         self._start("app", [sys.executable, "wsgi.py"])
+
+    def _stand_in(self, stand_in: StandIn) -> None:
+        say(f"Starting a stand-in for {stand_in.note.partition(':')[0]} …")
+        self._start(stand_in.name, stand_in.command)
 
     def _announce(self, stand_ins: Sequence[StandIn], *, seconds: float) -> None:
         for stand_in in stand_ins:
@@ -148,8 +157,8 @@ class Startup:
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         self.supervisor.wait_until(condition, what=what, seconds=STEP_SECONDS_MAX)
 
-    def _wait_for_answer(self, url: str, what: str) -> None:
-        self._wait(lambda: _answers(url), what)
+    def _wait_for_answer(self, stand_in: StandIn) -> None:
+        self._wait(lambda: _answers(stand_in.ready_url), f"Waiting for {stand_in.name}")
 
 
 def _answers(url: str) -> bool:

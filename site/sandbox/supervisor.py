@@ -14,6 +14,8 @@ from sandbox.children import Child
 from sandbox.terminal import say, write
 
 BEAT_SECONDS = 0.05
+# While somebody waits for the start.
+LOOK_SECONDS = 0.02
 # The app lets a text that is being written come to its end.
 STOP_GRACE_SECONDS = 10.0
 SILENCE_SECONDS = 2.0
@@ -93,7 +95,7 @@ class Supervisor:
     ) -> None:
         began = spoke = time.monotonic()
         while not condition():
-            self._beat(beside)
+            self._beat(beside, seconds=LOOK_SECONDS)
             now = time.monotonic()
             if now - began > seconds:
                 raise Failed(f"{what} took longer than {seconds:.0f} s; the logs may say why.")
@@ -101,8 +103,8 @@ class Supervisor:
                 spoke = now
                 say(f"  {what}: {now - began:.0f} s so far …")
 
-    def _beat(self, beside: Child | None = None) -> None:
-        if select.select([self._wakeup], [], [], BEAT_SECONDS)[0]:
+    def _beat(self, beside: Child | None = None, *, seconds: float = BEAT_SECONDS) -> None:
+        if select.select([self._wakeup], [], [], seconds)[0]:
             self._wakeup.recv(1024)
         self._echo()
         if self._stop_requests:

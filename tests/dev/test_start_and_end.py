@@ -90,6 +90,14 @@ class TestWhileItRuns:
         assert output.startswith(f"Potluck already runs on {running.var}.")
         assert status(f"{running.url}/readyz") == 200
 
+    def test_the_server_loads_what_pages_need_before_anybody_asks(self, running: Stack) -> None:
+        app = next(p for p in children(running) if "wsgi.py" in p.cmdline())
+        deadline = time.monotonic() + 30
+        # A library in machine code, which the kernel knows of.
+        while not any("nh3" in each.path for each in app.memory_maps()):
+            assert time.monotonic() < deadline, "nothing was loaded in the background"
+            time.sleep(0.05)
+
     def test_secrets_are_neither_printed_nor_readable_by_others(self, running: Stack) -> None:
         for private in ("run/environment", "sandbox.json"):
             assert (running.var / private).stat().st_mode & 0o077 == 0

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from potluck.rooms import markdown, running
+from potluck.rooms import markdown, markdown_parser, running
 from potluck.rooms.markdown import MARKDOWN_CHARACTERS_MAX, rendered
 from tests.figures import note
 from tests.rooms.conftest import Seats
@@ -63,7 +63,7 @@ def test_no_text_takes_much_longer_than_prose(bomb: str) -> None:
 def test_a_table_does_not_grow_to_more_than_somebody_would_read(table: str) -> None:
     text = table[:MARKDOWN_CHARACTERS_MAX]
     assert _seconds(text) / _seconds(_repeated(PROSE)) <= RATIO_MAX
-    assert rendered(text).count("<td>") <= markdown.TABLE_TOKENS_MAX
+    assert rendered(text).count("<td>") <= markdown_parser.TABLE_TOKENS_MAX
 
 
 def test_a_small_table_is_one_and_scrolls_in_a_box_of_its_own() -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from potluck.rooms import lettering, preview_drawing, previews
-from potluck.rooms.preview_drawing import Picture
+from potluck.rooms.preview_content import Picture
 from potluck.settings import Settings
 from tests.conftest import SignInAs
 from tests.people import Browser

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import requests
 from flask import current_app, request
 
 from potluck.settings import ProviderSettings, current_settings
@@ -77,9 +76,10 @@ def errors() -> tuple[type[Exception], ...]:
     """What a provider that lies, stammers or is away makes of its client."""
     from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415 - loaded by now
     from joserfc.errors import JoseError  # noqa: PLC0415 - likewise
+    from requests import RequestException  # noqa: PLC0415 - likewise
 
     mistaken = (ValueError, LookupError, TypeError, AttributeError, RuntimeError)
-    return (AuthlibBaseError, JoseError, ProviderFailed, requests.RequestException, *mistaken)
+    return (AuthlibBaseError, JoseError, ProviderFailed, RequestException, *mistaken)
 
 
 def fetch_profile(provider: str) -> Profile:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from flask import Flask
-from flask_socketio import SocketIO
 from gevent.pywsgi import WSGIHandler
 
 from potluck.accounts.departures import user_leaving
 from potluck.accounts.models import User
-from potluck.accounts.sessions import cookie_name, delete_expired
+from potluck.accounts.sessions import delete_expired
 from potluck.jobs import Jobs
 from potluck.live import (
     broadcasts,
     crowd,
     listener,
-    namespaces,
     pool,
     presence,
     processes,
-    receiving,
     revocation,
     rows,
-    transport,
     waiting,
 )
-from potluck.live.admission import Desk
-from potluck.live.bus import client_manager
-from potluck.live.door import Doorkeeper
-from potluck.live.packets import JsonPacket
-from potluck.live.places import Places
 from potluck.settings import Settings
 
 # A count is exact after these three: it is written, read by the others, and pushed.
@@ -56,23 +46,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     listener.after_gap(presence.doubt_everything)
     if settings.potluck_role == "web":
         return
-    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    socketio = SocketIO(
-        app,
-        async_mode="gevent",
-        serializer=JsonPacket,
-        client_manager=client_manager(redis_url),
-    )
-    places = Places(cookie_name=cookie_name(settings))
-    engine = transport.plug_into(socketio, origin=settings.origin, places=places)
-    app.extensions["door"] = partial(Doorkeeper, engine, settings.is_production)
-    broadcasts.connect(socketio)
-    receiving.Receiver(
-        socketio.server,
-        Desk(settings),
-        namespaces.PublicNamespace("/", app),
-        namespaces.MembersNamespace("/members", app),
-    )
+    from potluck.live import sockets  # noqa: PLC0415 - it is long in loading
+
+    sockets.add_to(app, settings)
 
 
 def handler(app: Flask) -> Callable[..., WSGIHandler] | None:

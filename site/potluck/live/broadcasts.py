@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from flask_babel import force_locale
-from flask_socketio import SocketIO
 
 from potluck import metrics
 from potluck.credits import ledger
 from potluck.live import tongues
-from potluck.live.bus import SharedChannels
-from potluck.live.connection import Connection
 from potluck.live.protocol import (
     PUSHES,
     ComeBack,
@@ -29,6 +27,11 @@ from potluck.live.protocol import (
     SessionEnded,
     WatchedRound,
 )
+
+if TYPE_CHECKING:
+    from flask_socketio import SocketIO
+
+    from potluck.live.connection import Connection
 
 _socketio: SocketIO | None = None
 
@@ -147,7 +150,11 @@ def come_back(connection_sid: str, *, seconds: float) -> None:
 
 def bus() -> str:
     """Whether other processes can be told: "none", "here" or "away"."""
-    manager = _socketio.server.manager if _socketio else None
+    if _socketio is None:
+        return "none"
+    from potluck.live.bus import SharedChannels  # noqa: PLC0415 - loaded by now
+
+    manager = _socketio.server.manager
     if not isinstance(manager, SharedChannels):
         return "none"
     return "away" if manager.is_away else "here"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from potluck.credits.payers import Payer
 from potluck.rooms import reactions, sheet_text
 from potluck.rooms.models import Generation
-from potluck.rooms.preview_drawing import Picture
+from potluck.rooms.preview_content import Picture
 from potluck.rooms.reactions import Mark
 from potluck.rooms.sheet_models import Sheet, SheetPerson
 from potluck.rooms.sheet_reads import SheetRead

@@ -14,7 +14,6 @@ from potluck.refusals import Refusal
 from potluck.rooms import picture_files, sheets
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Contribution, Generation, Member, Picture, Round
-from potluck.rooms.picture_bucket import BucketStore
 from potluck.rooms.picture_folder import FolderStore
 from potluck.rooms.picture_store import PictureStore, StorageAway
 from potluck.rooms.sheet_models import Sheet
@@ -111,6 +110,9 @@ def store() -> PictureStore:
     """Where this installation keeps its pictures."""
     settings = current_settings()
     if settings.pictures_url:
+        # Few installations have one.
+        from potluck.rooms.picture_bucket import BucketStore  # noqa: PLC0415
+
         return BucketStore(bucket(settings.pictures_url.get_secret_value()))
     return FolderStore(settings.potluck_var / "pictures")
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-from dataclasses import asdict, dataclass
 from functools import cache
 
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from potluck.rooms.lettering import font, letters, lines
+from potluck.rooms.preview_content import Picture
 
-# A drawing that looks different has another number, so that none of before is shown.
-VERSION = 2
 SIZE = (1200, 630)
 MARGIN = 72
 PAPER, INK, INK_SOFT, ACCENT, HAIRLINE = "#f8f4ec", "#261d16", "#63574d", "#b52e12", "#d8d0c3"
@@ -26,26 +22,6 @@ LEADING = 8
 # What is drawn and shown is square, so this cuts little off.
 ART_PIXELS = 630
 ART_FORMATS = ("PNG", "JPEG", "WEBP")
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All that is drawn, so that two pictures of the same are the same file."""
-
-    title: str
-    opening: str
-    recipe: str
-    # What can be said in Latin letters of everything.
-    byline: str
-    people: tuple[tuple[str, int], ...]
-    # What the round itself drew, by its name, where it ended in a picture.
-    art: str | None = None
-
-    @property
-    def digest(self) -> str:
-        """What the file is called."""
-        content = json.dumps([VERSION, asdict(self)], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def draw(picture: Picture, art: bytes | None = None) -> Image.Image:

@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 from gevent.lock import BoundedSemaphore
 
-from potluck.rooms.preview_drawing import Picture, draw
+from potluck.rooms.preview_content import Picture
 
 FILES_MAX = 1000
 # A face of FreeType's is nothing for two threads at once.
@@ -38,6 +38,9 @@ def drawn(picture: Picture, folder: Path, read_art: Callable[[str], bytes]) -> P
 
 def _write(picture: Picture, art: bytes | None, path: Path) -> None:
     """In one move, so that nobody reads half a file."""
+    # The thread that draws first loads Pillow, while others are served.
+    from potluck.rooms.preview_drawing import draw  # noqa: PLC0415
+
     number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(number, "wb") as file:

@@ -6,6 +6,7 @@ Nothing here commits.
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,13 +38,6 @@ SLUG_LENGTH = 12
 HUES = range(1, 9)
 LATEST_MAX = 5
 MINE_PER_PAGE = 20
-ITS_ROUND: tuple[ORMOption, ...] = (
-    joinedload(Sheet.round).joinedload(Round.room),
-    joinedload(Sheet.round).joinedload(Round.generation),
-    joinedload(Sheet.round).selectinload(Round.contributions),
-)
-# What every page and card of a sheet shows.
-WHOLE = (*ITS_ROUND, selectinload(Sheet.people))
 ITS_GENERATION = "(SELECT id FROM generations WHERE round_id = sheets.round_id)"
 PAID = payers.PAYERS.format(generation_id=ITS_GENERATION)
 
@@ -58,6 +52,20 @@ class SheetPage(NamedTuple):
     payers: list[Payer]
 
 
+@cache
+def whole() -> tuple[ORMOption, ...]:
+    """What every page and card of a sheet shows.
+
+    To name a relationship has the ORM look at all of them, which a command may do without.
+    """
+    return (
+        joinedload(Sheet.round).joinedload(Round.room),
+        joinedload(Sheet.round).joinedload(Round.generation),
+        joinedload(Sheet.round).selectinload(Round.contributions),
+        selectinload(Sheet.people),
+    )
+
+
 def make(round_: Round) -> None:
     """Gives a round that has ended with a text its page. The caller commits, with the bill."""
     hues = _hues(round_)
@@ -70,7 +78,7 @@ def make(round_: Round) -> None:
 def find(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> Sheet:
     """The sheet, if this person may see it; for others it doesn't exist."""
     allowed = visible(viewer_id, is_operator=is_operator)
-    query = select(Sheet).where(Sheet.slug == slug.lower(), allowed).options(*WHOLE)
+    query = select(Sheet).where(Sheet.slug == slug.lower(), allowed).options(*whole())
     return _found(db.session.scalar(query))
 
 

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-
-import stripe
+from typing import TYPE_CHECKING
 
 from potluck.database import db
 from potluck.refusals import Refusal
 from potluck.texts import gettext as _
+
+if TYPE_CHECKING:
+    import stripe
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +56,15 @@ class BuyingUnavailable(StripeUnavailable):
 @contextmanager
 def asking(refusal: str) -> Iterator[None]:
     """Turns what the SDK raises into `StripeUnavailable`, or `StripeRefused` in these words."""
+    from potluck.billing.gateway import sdk
+
     # A transaction that waits for Stripe would keep its locks for as long as Stripe likes.
     assert not db.session().in_transaction()
     try:
         yield
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except (sdk.APIConnectionError, sdk.RateLimitError) as error:
         raise unavailable(error) from error
-    except stripe.StripeError as error:
+    except sdk.StripeError as error:
         # The same key is in use by the other of two clicks.
         if error.http_status == HTTPStatus.CONFLICT:
             raise unavailable(error) from error

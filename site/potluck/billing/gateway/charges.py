@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import stripe
-
 from potluck.billing.gateway import news
 from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once, unavailable
 from potluck.billing.gateway.client import current_gateway
@@ -47,17 +45,19 @@ def charge(order: Charge) -> Sale:
     That the bank declined is an answer as well: the sale has failed, and says why. Raises
     `StripeRefused` where the question itself was wrong, so that there is no payment.
     """
+    from potluck.billing.gateway import sdk
+
     with asking(_("Stripe would not take this payment. Nothing was charged.")):
         try:
             intent = current_gateway().client.v1.payment_intents.create(
                 params=_params(order), options=once(f"purchase:{order.purchase_id}")
             )
-        except stripe.CardError as refusal:
+        except sdk.CardError as refusal:
             payment = refusal.error.payment_intent if refusal.error else None
             if payment is None:
                 raise
             intent = payment
-        except (stripe.APIError, stripe.AuthenticationError, stripe.PermissionError) as error:
+        except (sdk.APIError, sdk.AuthenticationError, sdk.PermissionError) as error:
             # Stripe's fault or the operator's, not the card's; and the money may have moved.
             raise unavailable(error) from error
     return news.sale_of_payment(intent)

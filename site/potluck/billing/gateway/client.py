@@ -6,12 +6,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-import requests
-import stripe
 from flask import current_app
-from requests.adapters import HTTPAdapter
 
 from potluck.billing.gateway import news
 from potluck.billing.gateway.asking import (
@@ -27,13 +25,12 @@ from potluck.settings import Settings
 from potluck.texts import gettext as _
 
 if TYPE_CHECKING:
+    import stripe
     from stripe.params.checkout import SessionCreateParams
 
 # Set the webhook endpoint to the same version when this one moves.
 API_VERSION = "2026-10-28.endive"
-CONNECT_TIMEOUT_SECONDS = 3
 ANSWER_TIMEOUT_SECONDS = 5
-CONNECTIONS_MAX = 10
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
 
@@ -66,18 +63,20 @@ class Gateway:
     ) -> None:
         self._page_rows = page_rows
         self.is_live = secret_key.startswith(LIVE_KEY_PREFIXES)
-        # Otherwise the SDK opens a pool of its own in every greenlet.
-        session = requests.Session()
-        session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS_MAX))
-        session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS_MAX))
-        stripe.enable_telemetry = False
-        self.client = stripe.StripeClient(
-            secret_key,
-            stripe_version=API_VERSION,
-            base_addresses={"api": api_url} if api_url else None,
-            http_client=stripe.RequestsClient(
-                session=session, timeout=(CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds)
-            ),
+        self._secret_key = secret_key
+        self._api_url = api_url
+        self._answer_timeout_seconds = answer_timeout_seconds
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        """The SDK's, made when something is first asked."""
+        from potluck.billing.gateway import sdk
+
+        return sdk.client(
+            self._secret_key,
+            version=API_VERSION,
+            api_url=self._api_url,
+            answer_timeout_seconds=self._answer_timeout_seconds,
         )
 
     @classmethod

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-import stripe
-
 from potluck.billing.gateway import news
 from potluck.billing.gateway.client import current_gateway
 from potluck.billing.gateway.news import Sale
@@ -37,5 +35,7 @@ def returns(
 
 
 def _payment(returned: Any) -> Sale | None:
+    from potluck.billing.gateway import sdk
+
     intent = returned.payment_intent
-    return news.sale_of_payment(intent) if isinstance(intent, stripe.PaymentIntent) else None
+    return news.sale_of_payment(intent) if isinstance(intent, sdk.PaymentIntent) else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import stripe
+if TYPE_CHECKING:
+    import stripe
 
 SaleState = Literal["open", "processing", "paid", "failed", "expired"]
 RefundState = Literal["pending", "succeeded", "failed"]
@@ -98,8 +99,10 @@ class DisputeNews:
 
 def sale_of_checkout(session: stripe.checkout.Session) -> Sale:
     """Reads a session whose payment, and that one's latest charge, are expanded."""
+    from potluck.billing.gateway import sdk
+
     intent = session.payment_intent
-    payment = intent if isinstance(intent, stripe.PaymentIntent) else None
+    payment = intent if isinstance(intent, sdk.PaymentIntent) else None
     state = _checkout_state(session, payment)
     received_minor = payment.amount_received if payment else session.amount_total or 0
     return Sale(
@@ -198,8 +201,10 @@ def _payment_state(intent: stripe.PaymentIntent) -> SaleState:
 
 
 def _receipt_url(payment: stripe.PaymentIntent | None) -> str | None:
+    from potluck.billing.gateway import sdk
+
     charge = payment.latest_charge if payment else None
-    return charge.receipt_url if isinstance(charge, stripe.Charge) else None
+    return charge.receipt_url if isinstance(charge, sdk.Charge) else None
 
 
 def _decline(payment: stripe.PaymentIntent | None) -> str | None:
@@ -224,14 +229,16 @@ def _mark(metadata: stripe.StripeObject | dict[str, str] | None) -> Mark | None:
 
 
 def _words(metadata: stripe.StripeObject | dict[str, str] | None) -> dict[str, str]:
-    return metadata.to_dict() if isinstance(metadata, stripe.StripeObject) else metadata or {}
+    from potluck.billing.gateway import sdk
+
+    return metadata.to_dict() if isinstance(metadata, sdk.StripeObject) else metadata or {}
 
 
 def _id(expandable: str | stripe.StripeObject | None) -> str:
     """Of something that Stripe names or spells out; empty where there is none."""
-    return (
-        str(expandable["id"]) if isinstance(expandable, stripe.StripeObject) else expandable or ""
-    )
+    from potluck.billing.gateway import sdk
+
+    return str(expandable["id"]) if isinstance(expandable, sdk.StripeObject) else expandable or ""
 
 
 def _time(seconds: int) -> datetime:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import stripe
-
 from potluck.billing.gateway import news
 from potluck.billing.gateway.asking import ASKED_ONCE, PAGE_ROWS, asking, once
 from potluck.billing.gateway.client import current_gateway
 from potluck.texts import gettext as _
 
 if TYPE_CHECKING:
+    import stripe
     from stripe.params.checkout import SessionCreateParams
 
 logger = logging.getLogger(__name__)
@@ -87,17 +86,19 @@ def open_setup(
 
 def setup_of_session(session_id: str) -> Setup | None:
     """How saving a card went; None where Stripe knows no such session for that."""
+    from potluck.billing.gateway import sdk
+
     with asking(_("Stripe would not say whether the card was saved.")):
         try:
             session = current_gateway().client.v1.checkout.sessions.retrieve(
                 session_id, params={"expand": ["setup_intent.payment_method"]}, options=ASKED_ONCE
             )
-        except stripe.InvalidRequestError as error:
+        except sdk.InvalidRequestError as error:
             if error.code != GONE:
                 raise
             return None
     intent = session.setup_intent
-    return _setup(intent) if isinstance(intent, stripe.SetupIntent) else None
+    return _setup(intent) if isinstance(intent, sdk.SetupIntent) else None
 
 
 def setup(setup_id: str) -> Setup:
@@ -111,21 +112,25 @@ def setup(setup_id: str) -> Setup:
 
 def detach(payment_method_id: str) -> None:
     """Makes a card useless for us, for good. One that is detached already stays so."""
+    from potluck.billing.gateway import sdk
+
     with asking(_("Stripe would not let the card go.")):
         try:
             current_gateway().client.v1.payment_methods.detach(payment_method_id)
-        except stripe.InvalidRequestError as error:
+        except sdk.InvalidRequestError as error:
             logger.info("card %s was gone already: %s", payment_method_id, error.code)
 
 
 def detach_all(customer_id: str) -> None:
     """Lets every card of a customer go, those that were replaced and then forgotten as well."""
+    from potluck.billing.gateway import sdk
+
     with asking("Stripe would not list the cards that it keeps."):
         try:
             cards = current_gateway().client.v1.customers.payment_methods.list(
                 customer_id, params={"limit": PAGE_ROWS}, options=ASKED_ONCE
             )
-        except stripe.InvalidRequestError as error:
+        except sdk.InvalidRequestError as error:
             if error.code != GONE:
                 raise
             return
@@ -135,12 +140,14 @@ def detach_all(customer_id: str) -> None:
 
 
 def _setup(intent: stripe.SetupIntent) -> Setup:
+    from potluck.billing.gateway import sdk
+
     method, customer = intent.payment_method, intent.customer
-    is_saved = isinstance(method, stripe.PaymentMethod) and intent.status == "succeeded"
+    is_saved = isinstance(method, sdk.PaymentMethod) and intent.status == "succeeded"
     return Setup(
         member=news.member(intent.metadata),
-        customer_id=customer.id if isinstance(customer, stripe.Customer) else customer,
-        card=_card(method) if is_saved and isinstance(method, stripe.PaymentMethod) else None,
+        customer_id=customer.id if isinstance(customer, sdk.Customer) else customer,
+        card=_card(method) if is_saved and isinstance(method, sdk.PaymentMethod) else None,
         is_live=intent.livemode,
         created_at=datetime.fromtimestamp(intent.created, UTC),
     )
