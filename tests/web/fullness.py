@@ -40,6 +40,7 @@ BUY_BY_ITSELF = text("""
         'automatic', 'pi_1', 'cus_1', 'pm_1'
     FROM packs WHERE slug = 'taster' AND withdrawn_at IS NULL
 """)
+WIN = text("UPDATE disputes SET state = 'won' WHERE id = :id")
 PAUSE = text("INSERT INTO pauses (what, sentence) VALUES ('rounds', 'No.'), ('checkouts', 'No.')")
 FAIL = text("""
     UPDATE generations SET state = 'failed', error_code = 'stream_cut', ended_at = now()
@@ -71,6 +72,19 @@ def _pay(user_id: int) -> None:
         purchase_id = histories.buy(user_id, 500)
         histories.ask_refund(user_id, purchase_id, 100)
         histories.dispute(user_id, purchase_id, 50)
+    _get_money_back(user_id)
+
+
+def _get_money_back(user_id: int) -> None:
+    """Of another purchase, and all of that is over."""
+    purchase_id = histories.buy(user_id, 500)
+    refund_id = histories.ask_refund(user_id, purchase_id, 100)
+    assert refund_id
+    histories.refund(user_id, refund_id, 100)
+    reference = histories.dispute(user_id, purchase_id, 50)
+    histories.win(user_id, reference, 50)
+    db.session.execute(WIN, {"id": reference})
+    db.session.commit()
 
 
 def _talk_about(world: World) -> None:
