@@ -8,6 +8,7 @@ of them does just that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,14 @@ KEPT_MAX = 4
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
 
 Row = tuple[Any, ...]
+
+
+NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+def by_name(statement: str) -> str:
+    """With the names of its parameters as psycopg writes them and not SQLAlchemy."""
+    return NAME.sub(r"%(\1)s", statement)
 
 
 class WorthATry(Exception):
