@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmake
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from potluck.cooperation import CooperativeConnection
+from potluck.lone_statements import RETRIED_STATES, Elsewhere, LoneStatements, WorthATry
 from potluck.outages import Outage, is_absence
 from potluck.quick_reads import QuickReads
 
@@ -38,9 +39,6 @@ LOCK_TIMEOUT_MS = 5_000
 PING_AFTER_SECONDS = 1.0
 TRANSACTION_TRIES_MAX = 4
 RETRY_AFTER_SECONDS = 0.05
-# https://www.postgresql.org/docs/18/errcodes-appendix.html: serialization_failure,
-# deadlock_detected, lock_not_available. The transaction did nothing, and may run again.
-RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
 
 T = TypeVar("T")
 
@@ -66,6 +64,7 @@ class Database:
         self.session: scoped_session[Session] = scoped_session(sessionmaker())
         self._outage = Outage("the database", logger)
         self._quick: QuickReads | None = None
+        self._lone: LoneStatements | None = None
 
     def connect(self, settings: Settings) -> None:
         """Binds to the installation's database; opens no connection yet."""
@@ -110,10 +109,29 @@ class Database:
         return self.alone(statement, parameters)
 
     def alone(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """The first row of a statement in a transaction of its own; it may wait for a lock."""
+        """The first row of a statement that is a transaction of its own; it may wait for a lock.
+
+        Made again as `transact` does its work, so doing it twice must be doing it once. Raises what
+        the engine raises.
+        """
+        tries_left = 0 if self.is_away else TRANSACTION_TRIES_MAX - 1
+        while tries_left:
+            tries_left -= 1
+            try:
+                return self._lone_statements.first(statement, parameters)
+            except WorthATry:
+                _pause()
+            except Elsewhere:
+                break
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             row = connection.exec_driver_sql(statement, dict(parameters)).first()
             return tuple(row) if row else None
+
+    @property
+    def _lone_statements(self) -> LoneStatements:
+        if self._lone is None or self._lone.engine is not self.engine:
+            self._lone = LoneStatements(self.engine)
+        return self._lone
 
     @property
     def is_away(self) -> bool:
@@ -163,8 +181,7 @@ class Database:
                 self.session.rollback()
                 if not (tries_left and _is_worth_a_retry(error)):
                     raise
-                # Those who met wait for different times, so that they don't meet again.
-                time.sleep(random.uniform(0.5, 1.5) * RETRY_AFTER_SECONDS)  # noqa: S311
+                _pause()
             else:
                 return result
         raise AssertionError
@@ -220,6 +237,11 @@ def connect_cooperatively(
 
 def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["returned_at"] = time.monotonic()
+
+
+def _pause() -> None:
+    """Those who met wait for different times, so that they don't meet again."""
+    time.sleep(random.uniform(0.5, 1.5) * RETRY_AFTER_SECONDS)  # noqa: S311
 
 
 def _is_worth_a_retry(error: OperationalError) -> bool:

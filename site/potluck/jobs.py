@@ -36,7 +36,7 @@ class Jobs:
         """Runs `loop`, and again when it ends or fails."""
         self._loops.spawn(self._supervise, loop)
 
-    def every(self, seconds: float, beat: Callable[[], None]) -> None:
+    def every(self, seconds: float, beat: Callable[[], object]) -> None:
         """Runs `beat` over and over, `seconds` after it last ended."""
         self._loops.spawn(self._repeat, seconds, beat)
 
@@ -72,13 +72,13 @@ class Jobs:
             self._beat(loop, outage)
             gevent.sleep(RESTART_AFTER_SECONDS)
 
-    def _repeat(self, seconds: float, beat: Callable[[], None]) -> None:
+    def _repeat(self, seconds: float, beat: Callable[[], object]) -> None:
         outage = _outage_of(beat)
         while True:
             gevent.sleep(seconds)
             self._beat(beat, outage)
 
-    def _beat(self, action: Callable[[], None], outage: Outage) -> None:
+    def _beat(self, action: Callable[[], object], outage: Outage) -> None:
         """Whatever goes wrong, the next beat must come; what goes on being wrong is said once."""
         try:
             self._do(action)
@@ -95,7 +95,7 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - likewise
             _outage_of(task).begin(error)
 
-    def _do(self, action: Callable[[], None]) -> None:
+    def _do(self, action: Callable[[], object]) -> None:
         try:
             with self.app.app_context():
                 action()
@@ -103,7 +103,7 @@ class Jobs:
             db.session.remove()
 
 
-def _outage_of(action: Callable[[], None]) -> Outage:
+def _outage_of(action: Callable[[], object]) -> Outage:
     """What the log says of this action when it fails, and when it works again."""
     named = action.func if isinstance(action, functools.partial) else action
     return Outage(f"{named.__module__}.{named.__qualname__}", logger)

@@ -1,5 +1,8 @@
 """Reserving and settling, beside pgbench with the same statements in the same transactions.
 
+A cycle is what the app does with the credits of a round: it holds them in the transaction of the
+order, says in a statement that the order was sent, and ends it in another, bill, round and sheet.
+
 `PYTHONPATH=site python -m tests.bench.race`. What a database gives depends on the machine, so
 no figure here is a limit; only what the app adds to it is: sixteen greenlets of one process reach
 at least half of what pgbench does with sixteen connections, and should reach nine tenths. Both take
@@ -22,20 +25,25 @@ import time  # noqa: E402
 from collections.abc import Iterator, Mapping  # noqa: E402
 from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
-from sqlalchemy import Engine, TextClause, text  # noqa: E402
+from sqlalchemy import Engine, text  # noqa: E402
 
 from potluck.credits import holds  # noqa: E402
 from potluck.credits.audit import audit  # noqa: E402
 from potluck.database import APP_ROLE, db  # noqa: E402
+from potluck.lone_statements import by_name  # noqa: E402
+from potluck.rooms import endings, leases  # noqa: E402
+from potluck.rooms.endings import Ending  # noqa: E402
+from potluck.rooms.leases import Lease  # noqa: E402
 from tests.bench.installation import installation  # noqa: E402
 from tests.figures import note  # noqa: E402
 
 CLIENTS = 16
 CYCLES_PER_CLIENT = 100
 CYCLES = CLIENTS * CYCLES_PER_CLIENT
-ROUNDS = 5
+ROUNDS = 3
 MEMBERS = 1_000
 RATIO_MIN, RATIO_TARGET = 0.5, 0.9
 HELD_CREDITS, SHARE_CREDITS, TTL_SECONDS = 30, 12, 600
@@ -58,6 +66,28 @@ FILL = """
     INSERT INTO generations (round_id, price_id, messages, output_tokens_max)
         SELECT rounds.id, model_prices.id, '[]', 1 FROM rounds, model_prices ORDER BY rounds.id;
 """
+# How each generation ends.
+ENDED: dict[str, Any] = {
+    "epoch": 0,
+    "state": "done",
+    "text": "Once there was a frog who sang in a flooded cellar.",
+    "messages": [],
+    "seq": 3,
+    "input_tokens": 100,
+    "output_tokens": 20,
+    "usage_estimated": False,
+    "cost_credits": SHARE_CREDITS,
+    "error_code": None,
+    "error_detail": None,
+}
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str | list) else str(value)
+
+
 # Pgbench knows numbers alone.
 WRITTEN_OUT = {
     "user_ids": "ARRAY[:user_id]",
@@ -66,6 +96,11 @@ WRITTEN_OUT = {
     "refund_id": "CAST(NULL AS uuid)",
     "shares": f"ARRAY[{SHARE_CREDITS}]",
     "reference": "'generation:' || CAST(:generation_id AS text)",
+    "id": ":generation_id",
+    "slug": "lpad(CAST(:generation_id AS text), 12, '0')",
+    "people": "ARRAY[:user_id]",
+    "hues": "ARRAY[1]",
+    **{name: _literal(value) for name, value in ENDED.items()},
 }
 
 
@@ -129,26 +164,23 @@ def pgbench_path() -> Path:
 
 def script(first: int, members: int) -> str:
     """The app's own statements, with what changes in each cycle as pgbench's variables."""
-    settle = _written_out(holds.SETTLE)
     return f"""
 \\set user_id random(1, {members})
 \\set generation_id {first} + :client_id * {CYCLES_PER_CLIENT} + :cycle
 \\set cycle :cycle + 1
 BEGIN;
-{_written_out(holds.RESERVE)};
+{_written_out(by_name(holds.RESERVE.text))};
 COMMIT;
-BEGIN;
-{_written_out(holds.DISPATCH)};
-{settle};
-COMMIT;
+{_written_out(leases.DISPATCH)};
+{_written_out(endings.END)};
 """
 
 
-def _written_out(statement: TextClause) -> str:
+def _written_out(statement: str) -> str:
     def value(match: re.Match[str]) -> str:
-        return WRITTEN_OUT.get(match[1], match[0])
+        return WRITTEN_OUT.get(match[1], f":{match[1]}")
 
-    return re.sub(r"(?<!:):([a-z_]+)", value, statement.text).strip()
+    return re.sub(r"%\(([a-z_]+)\)s", value, statement).strip()
 
 
 def _fill(owner: Engine) -> None:
@@ -181,18 +213,16 @@ def _run(first: int, members: int) -> None:
     for generation_id in range(first + 1, first + 1 + CYCLES_PER_CLIENT):
         user_id = random.randint(1, members)  # noqa: S311
         db.transact(partial(_reserve, user_id, generation_id))
-        db.transact(partial(_settle, user_id, generation_id))
         db.session.remove()
+        leases.dispatch(Lease(generation_id, epoch=ENDED["epoch"]))
+        shares, hues = {user_id: SHARE_CREDITS}, {user_id: 1}
+        ending = Ending(generation_id=generation_id, shares=shares, hues=hues, **ENDED)
+        assert endings.end(ending)
 
 
 def _reserve(user_id: int, generation_id: int) -> None:
     amounts = {user_id: HELD_CREDITS}
     holds.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=TTL_SECONDS)
-
-
-def _settle(user_id: int, generation_id: int) -> None:
-    holds.dispatch(generation_id)
-    holds.settle(generation_id, shares={user_id: SHARE_CREDITS})
 
 
 def _pgbench(first: int, members: int) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from http import HTTPStatus
 
-from potluck.credits import holds
 from potluck.database import db
 from potluck.rooms import generation, leases, rooms, rounds
 from potluck.rooms.recipes import recipe
@@ -103,8 +102,6 @@ class Sweep(Settle):
         lease = leases.claim()
         assert lease
         leases.dispatch(lease)
-        holds.dispatch(lease.generation_id)
-        db.session.commit()
         aftermath.let_time_pass(seconds=leases.LEASE_SECONDS)
         return scene
 

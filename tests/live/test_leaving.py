@@ -116,3 +116,16 @@ def _watch(channels: Channels) -> None:
     channels.eio_to_sid = Watched(channels.eio_to_sid)
     channels.callbacks = Watched(channels.callbacks)
     channels._channels_of = Watched(channels._channels_of)
+
+
+def test_who_left_while_their_event_was_handled_comes_on_no_channel() -> None:
+    channels = cast("Channels", socketio.Server(Channels(), async_mode="gevent").manager)
+    stays, goes = (_enter(channels, number) for number in range(2))
+    _leave(channels, goes)
+    before = set(channels.rooms[NAMESPACE])
+    channels.enter_room(goes, NAMESPACE, "room:7")
+    assert set(channels.rooms[NAMESPACE]) == before
+    assert channels.get_rooms(goes, NAMESPACE) == []
+    _leave(channels, stays)
+    channels.enter_room(goes, NAMESPACE, "room:7")
+    assert not channels.rooms

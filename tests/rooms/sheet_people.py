@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from potluck.database import db
 from potluck.rooms import agreements, rooms, sheets
 from potluck.rooms.models import Contribution, Generation
-from potluck.rooms.sheet_models import Sheet
+from potluck.rooms.sheet_models import Sheet, SheetPerson
 from tests.conftest import SignInAs
 from tests.credits import histories
 from tests.people import Browser, make_user
@@ -31,7 +31,10 @@ def made_sheet(generation_id: int, user_ids: Sequence[int]) -> str:
         db.session.add(line)
         db.session.flush()
     db.session.expire(generation.round)
-    sheets.make(generation.round)
+    hues = sheets.hues(generation.round)
+    people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
+    sheet = Sheet(slug=sheets.new_slug(), round_id=generation.round_id, people=people)
+    db.session.add(sheet)
     db.session.commit()
     query = select(Sheet.slug).where(Sheet.round_id == generation.round_id)
     return db.session.scalars(query).one()

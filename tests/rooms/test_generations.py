@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from potluck.credits import holds, pricing
+from potluck.credits import pricing
 from potluck.database import db
 from potluck.rooms import generation, leases, orders, parts, settlement
 from potluck.rooms.leases import Written
@@ -230,8 +230,6 @@ def _dispatched() -> leases.Lease:
     lease = leases.claim()
     assert lease
     leases.dispatch(lease)
-    holds.dispatch(lease.generation_id)
-    db.session.commit()
     return lease
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from potluck.database import db
+from potluck.live import pool
+from potluck.quick_reads import CONNECTIONS_MAX
 from potluck.rooms import matching, rooms
 from tests.people import make_user
 
 MATCHERS = 4
+ASKED_WITHIN_SECONDS = 2
 WAIT = text("""
     INSERT INTO pool_entries (user_id, joined_at, expires_at)
     VALUES (:user_id, now() - interval '30 seconds', now() + interval '1 minute')
 """)
 SEATS = text("SELECT room_id, user_id FROM room_members WHERE left_at IS NULL")
+WAIT_FOR_LOCKS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 LEFT_WAITING = text("SELECT user_id FROM pool_entries")
 
 pytestmark = pytest.mark.usefixtures("table")
@@ -92,6 +97,23 @@ def test_joining_while_being_matched_gives_no_place_beside_the_room(app: Flask) 
     assert db.session.scalars(LEFT_WAITING).all() == []
 
 
+def test_nobody_who_asks_something_waits_behind_those_who_wait_for_a_match(app: Flask) -> None:
+    waiting = _waiting(2)
+    newcomers = [make_user(f"Newcomer {number}").id for number in range(2 * CONNECTIONS_MAX)]
+    db.session.commit()
+    assert matching._match().seated == waiting
+    joins = [partial(pool.join, user_id) for user_id in newcomers]
+    crowd = threading.Thread(target=lambda: _at_once(app, joins))
+    crowd.start()
+    _wait_until_somebody_waits(people=len(newcomers))
+    began = time.monotonic()
+    assert pool.count() == 2
+    assert time.monotonic() - began < ASKED_WITHIN_SECONDS
+    db.session.commit()
+    crowd.join()
+    assert pool.count() == len(newcomers)
+
+
 def test_leaving_while_being_matched_leaves_one_or_the_other(app: Flask) -> None:
     waiting = _waiting(4)
     left: list[int] = []
@@ -133,20 +155,20 @@ def _waiting(people: int) -> list[int]:
     return ids
 
 
-def _wait_until_somebody_waits() -> None:
+def _wait_until_somebody_waits(people: int = 1) -> None:
     """Until another transaction waits for a lock that is held here."""
     deadline = time.monotonic() + 4
     with db.engine.connect() as connection:
-        while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        while (connection.scalar(WAIT_FOR_LOCKS) or 0) < people:
             assert time.monotonic() < deadline
 
 
-def _at_once(app: Flask, acts: list[Callable[[], None]]) -> None:
+def _at_once(app: Flask, acts: Sequence[Callable[[], object]]) -> None:
     """Each in a thread of its own, with connections of its own, let go at the same moment."""
     start = threading.Barrier(len(acts))
     failures: list[Exception] = []
 
-    def run(act: Callable[[], None]) -> None:
+    def run(act: Callable[[], object]) -> None:
         with app.app_context():
             start.wait()
             try:

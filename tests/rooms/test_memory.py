@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from sqlalchemy import text
 
-from potluck.credits import holds, pricing
+from potluck.credits import pricing
 from potluck.database import db
 from potluck.rooms import leases, memory, prompts, rounds, settlement
 from potluck.rooms.model import Usage
@@ -186,7 +186,6 @@ def finish(
     lease = leases.claim()
     assert lease
     leases.dispatch(lease)
-    holds.dispatch(lease.generation_id)
     outcome = Outcome(state=state, text=written, seq=1, usage=Usage(1, 1))
     assert settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
     db.session.commit()

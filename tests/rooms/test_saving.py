@@ -8,7 +8,6 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import text
 
-from potluck.credits import holds
 from potluck.database import db
 from potluck.rooms import leases, orders, rooms, rounds
 from potluck.rooms.leases import Lease, LeaseLost
@@ -80,8 +79,6 @@ def _begun() -> Running:
     lease = leases.claim()
     assert lease
     leases.dispatch(lease)
-    holds.dispatch(lease.generation_id)
-    db.session.commit()
     return Running(lease, room_id=1)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, TextClause, text
 from potluck import metrics
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
+from potluck.lone_statements import by_name
 from potluck.texts import gettext as _
 
 LOCK_ACCOUNTS = text("""
@@ -44,6 +45,11 @@ RESERVE_REFUND = text("""
     SELECT id, :refund_id, :amount, now() + make_interval(secs => :ttl_seconds) FROM paying
     RETURNING id
 """)
+# The holds of what `sent` says was sent, for the statement that sends it.
+DISPATCH_SENT = """
+    UPDATE holds SET state = 'dispatched' FROM sent
+    WHERE holds.generation_id = sent.id AND holds.state = 'reserved'
+"""
 DISPATCH = text("""
     UPDATE holds SET state = 'dispatched'
     WHERE (generation_id = :generation_id OR refund_id = :refund_id) AND state = 'reserved'
@@ -78,25 +84,30 @@ LOCK_OPEN = """
     SELECT holds.id AS hold_id, holds.account_id, accounts.user_id, holds.amount,
         accounts.posted, accounts.held, accounts.owed
     FROM holds JOIN accounts ON accounts.id = holds.account_id
-    WHERE (holds.generation_id = :generation_id OR holds.refund_id = :refund_id
-            OR (holds.room_id = :room_id AND accounts.user_id = ANY(:leaving)))
-        AND holds.state IN ('reserved', 'dispatched')
-    ORDER BY accounts.id FOR UPDATE
+    WHERE ({which}) AND holds.state IN ('reserved', 'dispatched')
+    ORDER BY accounts.id FOR UPDATE OF holds, accounts
 """
-# What `LOCK_OPEN` finds: one of them is given.
+ANY_KIND = """holds.generation_id = :generation_id OR holds.refund_id = :refund_id
+    OR (holds.room_id = :room_id AND accounts.user_id = ANY(:leaving))"""
+# What `ANY_KIND` finds: one of them is given.
 NOTHING: dict[str, object] = {
     "generation_id": None,
     "refund_id": None,
     "room_id": None,
     "leaving": [],
 }
-HELD = text(f"WITH open AS ({LOCK_OPEN}) SELECT user_id, amount FROM open")  # noqa: S608 - ours
+HELD = text("""
+    SELECT accounts.user_id, holds.amount FROM holds
+    JOIN accounts ON accounts.id = holds.account_id
+    WHERE holds.generation_id = :generation_id AND holds.state IN ('reserved', 'dispatched')
+    ORDER BY accounts.id
+""")
 # Every hold of a generation in one statement, which works with what it has locked: a balance that
 # somebody else changed meanwhile is read as it is then. What is given back repays a debt first.
 # All of it happens at one moment, once the locks are had: a statement of an account puts a
 # moment's rows into a fixed order.
-SETTLE = text(f"""
-    WITH open AS ({LOCK_OPEN}), moment AS MATERIALIZED (
+ENDING = f"""
+    open AS ({LOCK_OPEN}), moment AS MATERIALIZED (
         SELECT clock_timestamp() AS at FROM (SELECT count(*) FROM open) AS locked
     ), shared AS (
         SELECT open.*, coalesce(part.share, 0) AS share
@@ -123,12 +134,19 @@ SETTLE = text(f"""
         SELECT key, kind, :reference, account_id, moment.at FROM part, moment
         RETURNING id, key
     )
+"""  # noqa: S608 - ours
+ENTRIES = """
     INSERT INTO entries (transfer_id, account_id, amount)
     SELECT transfer.id, part.account_id, -part.amount FROM transfer JOIN part USING (key)
     UNION ALL
     SELECT transfer.id, accounts.id, part.amount
     FROM transfer JOIN part USING (key) JOIN accounts ON accounts.kind = part.house
-""")  # noqa: S608 - ours
+"""
+SETTLE = text(f"WITH {ENDING.format(which=ANY_KIND)} {ENTRIES}")
+# The same as parts of a statement that ends a generation, which it calls `over_now`: where that is
+# none, no hold is looked at. Takes `generation_id`, `user_ids`, `shares` and `reference`.
+_OF_ENDED = "EXISTS (SELECT FROM over_now) AND holds.generation_id = :generation_id"
+SETTLE_ENDED = by_name(f"{ENDING.format(which=_OF_ENDED)}, entry AS ({ENTRIES})")
 # Under the account's lock, as whatever says when it happened.
 CAPTURE_REFUND = text("""
     WITH refunded AS (
@@ -172,8 +190,8 @@ def dispatch(generation_id: int) -> None:
 
 
 def held_for(generation_id: int) -> dict[int, int]:
-    """Open holds of a generation, by user, locked until the transaction ends."""
-    rows = _execute(HELD, {**NOTHING, "generation_id": generation_id})
+    """Open holds of a generation, by user. As long as they are open they are what they are."""
+    rows = _execute(HELD, {"generation_id": generation_id})
     return {row.user_id: row.amount for row in rows}
 
 

@@ -73,7 +73,6 @@ class Balance:
 
 
 BALANCE = text("SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = :user_id")
-COMMITTED_BALANCE = BALANCE.text.replace(":user_id", "%(user_id)s")
 LOCK_ACCOUNT = text("""
     SELECT id, posted, held, owed FROM accounts WHERE user_id = :user_id FOR UPDATE
 """)
@@ -100,13 +99,6 @@ CHANGE_FREEZES = text("UPDATE accounts SET freezes = freezes + :change WHERE use
 def balance(user_id: int) -> Balance:
     """The member's balance as it is now."""
     return Balance(*db.session.execute(BALANCE, {"user_id": user_id}).one())
-
-
-def committed_balance(user_id: int) -> Balance:
-    """The same by a statement of its own, without what a transaction of the caller's changed."""
-    row = db.first(COMMITTED_BALANCE, {"user_id": user_id})
-    assert row
-    return Balance(*row)
 
 
 def check_can_spend(

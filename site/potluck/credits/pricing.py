@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +31,7 @@ NEWEST = """
         FROM model_prices ORDER BY model, id DESC
     ) newest
 """
+_in_force: ContextVar[Sequence[dict[str, Any]] | None] = ContextVar("in_force", default=None)
 
 
 class NoPrice(Refusal):
@@ -61,6 +64,16 @@ def current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
     if asked not in known:
         known[asked] = _current_prices(asked)
     return known[asked]
+
+
+@contextmanager
+def in_force(versions: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """Has prices be read from these, as `NEWEST` finds them, and not once more."""
+    token = _in_force.set(versions)
+    try:
+        yield
+    finally:
+        _in_force.reset(token)
 
 
 def set_price(
@@ -142,7 +155,7 @@ def equal_shares(total_credits: int, people: int, *, first: int = 0) -> list[int
 
 def _known_prices() -> dict[tuple[str, ...], dict[str, ModelPrice]]:
     """What this request has read already: a page says what a dozen things would cost."""
-    if not has_request_context():
+    if not has_request_context() or _in_force.get() is not None:
         return {}
     if "prices" not in g:
         g.prices = {}
@@ -151,8 +164,10 @@ def _known_prices() -> dict[tuple[str, ...], dict[str, ModelPrice]]:
 
 
 def _current_prices(models: Sequence[str]) -> dict[str, ModelPrice]:
-    brought = sessions.brought()
-    versions = brought["prices"] if brought is not None else _newest()
+    versions = _in_force.get()
+    if versions is None:
+        brought = sessions.brought()
+        versions = brought["prices"] if brought is not None else _newest()
     return {each["model"]: ModelPrice(**each) for each in versions or () if each["model"] in models}
 
 

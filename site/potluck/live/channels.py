@@ -24,8 +24,13 @@ class Channels(Manager):
     def basic_enter_room(
         self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
     ) -> None:
-        """Called by the library for whoever joins a namespace (`None`) or a channel in it."""
-        if (namespace, sid) in self._barred:
+        """Called by the library for whoever joins a namespace (`None`) or a channel in it.
+
+        Who left while their event was handled is put on no channel: the stock one looks for their
+        connection, and leaves a channel behind that nobody is on.
+        """
+        has_left = room is not None and not self._is_on(sid, namespace, None)
+        if has_left or (namespace, sid) in self._barred:
             return
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         self._channels_of.setdefault((namespace, sid), set()).add(room)

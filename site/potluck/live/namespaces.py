@@ -85,15 +85,15 @@ class MembersNamespace(AnsweringNamespace):
         """Takes a place for the person; a second tab shares it."""
         broadcasts.join(sid(), broadcasts.POOL_CHANNEL)
         user_id = _member().user_id
-        matching.join_pool(user_id)
+        people = matching.join_pool(user_id)
         waiting.wait(sid(), user_id=user_id)
-        return {"waiting": waiting.answer_count()}
+        return {"waiting": waiting.answer_count(people)}
 
     def leave_pool(self, _payload: Nothing) -> PoolCount:
         """Gives the place up."""
         waiting.stop_waiting(sid())
-        matching.leave_pool(_member().user_id)
-        return {"waiting": waiting.answer_count()}
+        people = matching.leave_pool(_member().user_id)
+        return {"waiting": waiting.answer_count(people)}
 
     def enter_room(self, wish: EnterRoom) -> RoomState:
         """Follows a room: answers with its state as it is now."""

@@ -30,7 +30,12 @@ MATCHING_LOCK = 7_688_526
 
 # Says whether there is one now: who has a room gets none.
 JOIN = "SELECT take_place(%(user_id)s, %(seconds)s)"
-LEAVE = "DELETE FROM pool_entries WHERE user_id = %(user_id)s RETURNING user_id"
+# A statement doesn't see what it deletes itself as gone.
+LEAVE = """
+    WITH gone AS (DELETE FROM pool_entries WHERE user_id = %(user_id)s RETURNING user_id)
+    SELECT EXISTS (SELECT FROM gone),
+        (SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> %(user_id)s)
+"""
 # A place may have lapsed because the process slept and not because its sockets closed. They are
 # still there, so they get it back, behind whoever came meanwhile. A place that was given up or
 # led to a room has no row any more, and none is made. A row that somebody else holds is being
@@ -54,8 +59,8 @@ FORGET = text("""
 LAST_WAVE = f"""
     to_timestamp(floor(extract(epoch FROM clock_timestamp()) / {WAVE_SECONDS}) * {WAVE_SECONDS})
 """
-IS_RIPE = f"""
-    SELECT count(*) >= %(people_max)s
+LOOK = f"""
+    SELECT count(*), count(*) >= %(people_max)s
         OR count(*) FILTER (WHERE joined_at < {LAST_WAVE}) >= %(people_min)s
     FROM pool_entries WHERE expires_at > clock_timestamp()
 """  # noqa: S608 - ours
@@ -85,6 +90,20 @@ class Wait(NamedTuple):
     seconds_to_wave: float
 
 
+class Look(NamedTuple):
+    """How many wait, and whether somebody should be matched now."""
+
+    waiting: int
+    is_ripe: bool
+
+
+class Left(NamedTuple):
+    """Whether there was a place to give up, and how many still wait."""
+
+    had_place: bool
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Somebody in the pool, and whether a wave has come since they joined."""
@@ -110,9 +129,11 @@ def leave(user_id: int) -> bool:
     return left.first() is not None
 
 
-def leave_now(user_id: int) -> bool:
+def leave_now(user_id: int) -> Left:
     """The same, by itself. Commits."""
-    return db.alone(LEAVE, {"user_id": user_id}) is not None
+    row = db.alone(LEAVE, {"user_id": user_id})
+    assert row
+    return Left(*row)
 
 
 def keep(user_ids: Iterable[int]) -> None:
@@ -144,10 +165,15 @@ def count() -> int:
     return int(row[0]) if row else 0
 
 
-def is_ripe(*, people_min: int, people_max: int) -> bool:
-    """Whether somebody should be matched now: a look that locks nothing."""
-    row = db.first(IS_RIPE, {"people_min": people_min, "people_max": people_max})
-    return bool(row and row[0])
+def look(*, people_min: int, people_max: int) -> Look:
+    """Who waits, without a lock.
+
+    Whoever took a place looks once that is committed: of two who looked before, neither would see
+    the other.
+    """
+    row = db.first(LOOK, {"people_min": people_min, "people_max": people_max})
+    assert row
+    return Look(*row)
 
 
 def take(people_max: int) -> list[Waiting]:

@@ -27,10 +27,11 @@ def keep_places() -> None:
         db.session.commit()
 
 
-def answer_count() -> int:
-    """How many wait, said to one client between two beats."""
+def answer_count(waiting: int | None = None) -> int:
+    """How many wait, said to one client between two beats; as it was found, where it was."""
     global _known  # noqa: PLW0603 - one state a process
-    waiting = pool.count()
+    if waiting is None:
+        waiting = pool.count()
     if waiting != _known:
         _known = None
     return waiting

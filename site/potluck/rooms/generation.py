@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from potluck import metrics
 from potluck.announcements import announce
-from potluck.credits import holds
 from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live.protocol import TextSince
@@ -97,10 +96,10 @@ def run(lease: Lease) -> None:
 
 def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> None:
     try:
-        leases.dispatch(lease)
-        holds.dispatch(lease.generation_id)
-        # From the commit on the provider may have been paid; before it, nothing has left.
+        # From here on the provider may have been paid; before it, nothing has left. What was read
+        # for it keeps no connection meanwhile.
         db.session.commit()
+        leases.dispatch(lease)
         _running[lease.generation_id] = running
         with running.making():
             outcome = make(running)
@@ -113,9 +112,7 @@ def _run(lease: Lease, running: Running, make: Callable[[Running], Outcome]) -> 
 
 
 def _settle(lease: Lease, outcome: Outcome) -> None:
-    settled = db.transact(
-        lambda: settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
-    )
+    settled = settlement.settle(lease.generation_id, epoch=lease.epoch, outcome=outcome)
     if settled is None:
         return
     metrics.STREAMS.labels(outcome.state).inc()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
+from potluck.credits import holds
 from potluck.database import db
 
 LEASE_SECONDS = 15
@@ -33,10 +34,15 @@ TAKE_OVER = text("""
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING id, lease_epoch
 """)
-DISPATCH = text("""
-    UPDATE generations SET state = 'dispatched'
-    WHERE id = :id AND lease_epoch = :epoch AND state = 'reserved' RETURNING id
-""")
+# Whoever has the lease has sent it before where it is sent: to say so twice is to say it once.
+DISPATCH = f"""
+    WITH sent AS (
+        UPDATE generations SET state = 'dispatched'
+        WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('reserved', 'dispatched')
+        RETURNING id
+    ), held AS ({holds.DISPATCH_SENT})
+    SELECT id FROM sent
+"""  # noqa: S608 - ours
 NOTE_REQUEST = text("""
     UPDATE generations SET provider_request_id = :request_id
     WHERE id = :id AND lease_epoch = :epoch
@@ -85,8 +91,8 @@ def take_over() -> Lease | None:
 
 
 def dispatch(lease: Lease) -> None:
-    """Marks the order as sent. Does not commit: the holds belong to the same moment."""
-    row = db.session.execute(DISPATCH, {"id": lease.generation_id, "epoch": lease.epoch}).first()
+    """Marks the order as sent, and its holds: the provider may be paid from now on. Commits."""
+    row = db.alone(DISPATCH, {"id": lease.generation_id, "epoch": lease.epoch})
     if row is None:
         raise LeaseLost
 

@@ -14,7 +14,7 @@ from potluck.credits import ledger
 from potluck.database import db
 from potluck.languages import number
 from potluck.live import broadcasts, pool
-from potluck.rooms import quotes, rooms, rounds
+from potluck.rooms import may_wait, quotes, rooms, rounds
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.texts import gettext as _
 
@@ -32,43 +32,41 @@ class Step:
     unfit: list[int]
 
 
-def join_pool(user_id: int) -> None:
-    """Takes a place and matches whoever can be matched now.
+def join_pool(user_id: int) -> int:
+    """Takes a place and matches whoever can be matched now; how many wait then.
 
     Raises `InsufficientCredits` with the price for those who can't pay for one round, and `Paused`
     while none can start.
     """
-    pauses.check("rounds")
-    if rooms.has_room(user_id):
-        raise _already()
-    price = quotes.quote(recipe(DEFAULT_SLUG), people=1).total
-    message = _("One round can cost %(price)s credits, and you have fewer.", price=number(price))
-    now = ledger.committed_balance(user_id)
-    ledger.check_can_spend(user_id, price, now=now, message=message)
+    may_wait.check(user_id)
     if not pool.join(user_id):
-        raise _already()
-    match_waiting()
+        raise may_wait.already_in_room()
+    return match_waiting()
 
 
-def leave_pool(user_id: int) -> None:
-    """Gives the place up.
+def leave_pool(user_id: int) -> int:
+    """Gives the place up; how many still wait.
 
     Raises `AlreadyInRoom` where it had led to a room before this was asked.
     """
-    if not pool.leave_now(user_id) and rooms.has_room(user_id):
+    left = pool.leave_now(user_id)
+    if not left.had_place and rooms.has_room(user_id):
         message = _("You have been matched: your room is open. Leave it there.")
         raise rooms.AlreadyInRoom(message)
+    return left.waiting
 
 
-def match_waiting() -> None:
-    """Makes rooms for as long as it is time to: a wave has come, or a room is full.
+def match_waiting() -> int:
+    """Makes rooms for as long as it is time to, and says how many wait then.
+
+    It is time when a wave has come, or a room is full.
 
     Any process may do this at any moment. Commits. Those who waited before rounds were stopped
     keep their places: a room in which nothing can start is worse than a wait.
     """
-    while pool.is_ripe(people_min=PEOPLE_MIN, people_max=PEOPLE_MAX):
+    while (look := pool.look(people_min=PEOPLE_MIN, people_max=PEOPLE_MAX)).is_ripe:
         if pauses.are_paused("rounds"):
-            return
+            break
         try:
             step = db.transact(_match)
         except rooms.AlreadyInRoom:
@@ -82,12 +80,8 @@ def match_waiting() -> None:
         for user_id in step.unfit:
             announce("place_lost", user_id=user_id)
         if not step.seated and not step.unfit:
-            return
-
-
-def _already() -> rooms.AlreadyInRoom:
-    message = _("You sit in a room. Leave it before you wait for another.")
-    return rooms.AlreadyInRoom(message)
+            break
+    return look.waiting
 
 
 def tell_matched(*, user_id: int, room_id: int) -> None:

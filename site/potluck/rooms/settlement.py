@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from potluck.credits import holds, pricing
 from potluck.database import db
-from potluck.rooms import parts, pots, prompts, sheets
+from potluck.rooms import endings, parts, pots, prompts, sheets
 from potluck.rooms.model import Usage
-from potluck.rooms.models import Generation, Room, Round
+from potluck.rooms.models import Generation, Room
 
 logger = logging.getLogger(__name__)
 
@@ -47,32 +49,85 @@ class Settled:
 
 
 def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
-    """Ends the generation. The caller commits.
+    """Ends the generation. Commits.
 
     None, and nothing done, when the lease went to somebody else or it ended before: a stale
     epoch settles nothing.
     """
-    room = _locked_room_with_pot(generation_id)
-    generation = _locked(generation_id, epoch=epoch)
+    # Nothing that is read here changes while the generation is open, so it takes no lock, and the
+    # one statement that ends it is a transaction of its own.
+    db.session.commit()
+    ending = db.transact(lambda: _ending(generation_id, epoch=epoch, outcome=outcome))
+    if ending is None:
+        return None
+    if ending.pot_of is not None:
+        is_settled = db.transact(lambda: _end_from_pot(ending))
+    else:
+        is_settled = endings.end(ending.written)
+    return ending.settled if is_settled else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What is to be written, of whose pot, and who has to be told then."""
+
+    written: endings.Ending
+    held: Mapping[int, int]
+    pot_of: int | None
+    settled: Settled
+
+
+def _ending(generation_id: int, *, epoch: int, outcome: Outcome) -> _Ending | None:
+    db.read_without_transaction()
+    generation = db.session.scalar(
+        select(Generation)
+        .where(Generation.id == generation_id, Generation.lease_epoch == epoch)
+        .options(joinedload(Generation.round))
+        .execution_options(populate_existing=True)
+    )
     if generation is None:
         return None
+    round_ = generation.round
     usage = outcome.usage or _estimate(generation, outcome.text)
     held = holds.held_for(generation_id)
     cost = 0
     if outcome.is_something:
         cost = _covered_cost(generation, usage, held_credits=sum(held.values()))
-    shares = parts.final_shares(generation.round, cost, held) if cost else {}
-    holds.settle(generation_id, shares=shares)
-    if room:
-        pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in held.items()})
-    _end(generation, outcome, usage=usage, cost_credits=cost)
-    if outcome.is_something:
-        sheets.make(generation.round)
-    return Settled(
-        room_id=generation.round.room_id,
+    written = endings.Ending(
+        generation_id=generation_id,
+        epoch=epoch,
+        state=outcome.state,
+        text=outcome.text,
+        # What came before stands in its own rows; a copy would outlive whoever leaves.
+        messages=prompts.own_messages(generation.messages),
+        seq=outcome.seq,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        usage_estimated=outcome.usage is None,
+        cost_credits=cost,
+        error_code=outcome.error_code,
+        error_detail=outcome.error_detail,
+        shares=parts.final_shares(round_, cost, held) if cost else {},
+        hues=sheets.hues(round_) if outcome.is_something else None,
+    )
+    settled = Settled(
+        room_id=round_.room_id,
         user_ids=frozenset(held),
         is_picture=generation.kind == "picture",
     )
+    pot_of = round_.room_id if round_.from_pot else None
+    return _Ending(written=written, held=held, pot_of=pot_of, settled=settled)
+
+
+def _end_from_pot(ending: _Ending) -> bool:
+    """What is left goes back to the room's pot, which is locked before anything else is."""
+    room = db.session.scalar(select(Room).filter_by(id=ending.pot_of).with_for_update())
+    assert room
+    if not endings.end_here(ending.written):
+        return False
+    shares = ending.written.shares
+    pots.put_back(room, {who: amount - shares.get(who, 0) for who, amount in ending.held.items()})
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +153,6 @@ def cost_so_far(generation: Generation) -> CostSoFar:
         input_millionths=usage.input_tokens * price.input_credits_per_million,
         credits_per_million=price.output_credits_per_million,
     )
-
-
-def _locked_room_with_pot(generation_id: int) -> Room | None:
-    """The room whose pot pays for the generation, locked before anything else is."""
-    query = (
-        select(Room)
-        .join(Round, Round.room_id == Room.id)
-        .join(Generation, Generation.round_id == Round.id)
-        .where(Generation.id == generation_id, Round.from_pot)
-        .with_for_update(of=Room)
-        .execution_options(populate_existing=True)
-    )
-    return db.session.scalar(query)
-
-
-def _locked(generation_id: int, *, epoch: int) -> Generation | None:
-    query = (
-        select(Generation)
-        .where(
-            Generation.id == generation_id,
-            Generation.lease_epoch == epoch,
-            Generation.state.in_(["reserved", "dispatched"]),
-        )
-        .with_for_update(of=Generation)
-        .execution_options(populate_existing=True)
-    )
-    return db.session.scalar(query)
 
 
 def _estimate(generation: Generation, written: str) -> Usage:
@@ -157,30 +185,3 @@ def _covered_cost(generation: Generation, usage: Usage, *, held_credits: int) ->
             held_credits,
         )
     return min(cost, held_credits)
-
-
-def _end(generation: Generation, outcome: Outcome, *, usage: Usage, cost_credits: int) -> None:
-    db.session.execute(
-        update(Generation)
-        .where(Generation.id == generation.id)
-        .values(
-            state=outcome.state,
-            text=outcome.text,
-            # What came before stands in its own rows; a copy would outlive whoever leaves.
-            messages=prompts.own_messages(generation.messages),
-            seq=outcome.seq,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            usage_estimated=outcome.usage is None,
-            cost_credits=cost_credits,
-            error_code=outcome.error_code,
-            error_detail=outcome.error_detail,
-            lease_expires_at=None,
-            ended_at=func.now(),
-        )
-    )
-    db.session.execute(
-        update(Round)
-        .where(Round.id == generation.round_id)
-        .values(phase=outcome.state, ended_at=func.now())
-    )

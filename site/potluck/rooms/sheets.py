@@ -66,13 +66,21 @@ def whole() -> tuple[ORMOption, ...]:
     )
 
 
-def make(round_: Round) -> None:
-    """Gives a round that has ended with a text its page. The caller commits, with the bill."""
-    hues = _hues(round_)
-    slug = "".join(secrets.choice(CODE_CHARACTERS) for _each in range(SLUG_LENGTH))
-    people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
-    db.session.add(Sheet(slug=slug, round_id=round_.id, people=people))
-    db.session.flush()
+def new_slug() -> str:
+    """What nobody guesses."""
+    return "".join(secrets.choice(CODE_CHARACTERS) for _each in range(SLUG_LENGTH))
+
+
+def hues(round_: Round) -> dict[int, int]:
+    """Each author's hue: the one of their seat, unless somebody had it before them."""
+    query = select(Member.user_id, Member.seat).where(Member.room_id == round_.room_id)
+    seats: dict[int, int] = dict(db.session.execute(query).all())
+    found: dict[int, int] = {}
+    for contribution in _in_order(round_):
+        free = [hue for hue in HUES if hue not in found.values()] or list(HUES)
+        seat = seats.get(contribution.user_id, 0)
+        found[contribution.user_id] = seat if seat in free else free[0]
+    return found
 
 
 def find(slug: str, *, viewer_id: int | None, is_operator: bool = False) -> Sheet:
@@ -175,18 +183,6 @@ def _found(found: Found | None) -> Found:
         message = _("There is no such sheet, or it isn't yours to see.")
         raise Refusal(message, code="no_such_sheet", status=HTTPStatus.NOT_FOUND)
     return found
-
-
-def _hues(round_: Round) -> dict[int, int]:
-    """Each author's hue: the one of their seat, unless somebody had it before them."""
-    query = select(Member.user_id, Member.seat).where(Member.room_id == round_.room_id)
-    seats: dict[int, int] = dict(db.session.execute(query).all())
-    hues: dict[int, int] = {}
-    for contribution in _in_order(round_):
-        free = [hue for hue in HUES if hue not in hues.values()] or list(HUES)
-        seat = seats.get(contribution.user_id, 0)
-        hues[contribution.user_id] = seat if seat in free else free[0]
-    return hues
 
 
 def _in_order(round_: Round) -> list[Contribution]:

@@ -25,21 +25,23 @@ const FIND = `
 const BALANCE = "SELECT posted, held, seq FROM accounts WHERE user_id = $1";
 
 // What Potluck's `join_pool` and `leave_pool` ask the database, statement by statement.
-const PAUSE = "SELECT sentence FROM pauses WHERE what = 'rounds'";
-const ROOM = "SELECT 1 FROM room_members WHERE user_id = $1 AND left_at IS NULL";
-const PRICE = `
-  SELECT json_agg(newest) FROM (
-    SELECT DISTINCT ON (model) id, model, input_credits_per_million, output_credits_per_million
-    FROM model_prices ORDER BY model, id DESC
-  ) newest`;
-const ACCOUNT = "SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = $1";
+const MAY_WAIT = `
+  SELECT (SELECT sentence FROM pauses WHERE what = 'rounds'),
+    EXISTS (SELECT 1 FROM room_members WHERE user_id = $1 AND left_at IS NULL),
+    CAST((SELECT json_agg(newest) FROM (
+      SELECT DISTINCT ON (model) id, model, input_credits_per_million, output_credits_per_million
+      FROM model_prices ORDER BY model, id DESC
+    ) newest) AS text) AS prices, posted, held, seq, owed, freezes
+  FROM accounts WHERE user_id = $1`;
 const JOIN = "SELECT take_place($1, $2)";
-const LEAVE = "DELETE FROM pool_entries WHERE user_id = $1 RETURNING user_id";
-const RIPE = `
-  SELECT count(*) >= $1 OR count(*) FILTER (WHERE joined_at <
-    to_timestamp(floor(extract(epoch FROM clock_timestamp()) / $2) * $2)) >= $3
+const LEAVE = `
+  WITH gone AS (DELETE FROM pool_entries WHERE user_id = $1 RETURNING user_id)
+  SELECT EXISTS (SELECT FROM gone),
+    (SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> $1)`;
+const LOOK = `
+  SELECT count(*), count(*) >= $1 OR count(*) FILTER (WHERE joined_at <
+    to_timestamp(floor(extract(epoch FROM clock_timestamp()) / $2) * $2)) >= $3 AS is_ripe
   FROM pool_entries WHERE expires_at > clock_timestamp()`;
-const WAITING = "SELECT count(*) FROM pool_entries WHERE expires_at > now()";
 const PLACE_SECONDS = 7;
 const [PEOPLE_MAX, WAVE_SECONDS, PEOPLE_MIN] = [4, 10, 2];
 const MODEL = "scripted";
@@ -114,25 +116,22 @@ function ask(name, text, values) {
 
 async function joinPool(socket, user_id) {
   socket.join("pool");
-  if ((await ask("pause", PAUSE)).rows.length) return refused("paused");
-  if ((await ask("room", ROOM, [user_id])).rows.length) return refused("already_in_room");
-  const prices = (await ask("price", PRICE)).rows[0].json_agg ?? [];
-  if (!prices.some(({ model }) => model === MODEL)) return refused("no_price");
-  const { posted, held } = (await ask("account", ACCOUNT, [user_id])).rows[0];
+  const { sentence, exists, prices, posted, held } = (await ask("may", MAY_WAIT, [user_id])).rows[0];
+  if (sentence !== null) return refused("paused");
+  if (exists) return refused("already_in_room");
+  if (!(prices ?? "").includes(MODEL)) return refused("no_price");
   if (Number(posted) - Number(held) < ROUND_CREDITS) return refused("insufficient_credits");
   const { take_place } = (await ask("join", JOIN, [user_id, PLACE_SECONDS])).rows[0];
   if (!take_place) return refused("already_in_room");
-  await ask("ripe", RIPE, [PEOPLE_MAX, WAVE_SECONDS, PEOPLE_MIN]);
-  return waiting();
+  return waiting(await ask("look", LOOK, [PEOPLE_MAX, WAVE_SECONDS, PEOPLE_MIN]));
 }
 
 async function leavePool(user_id) {
-  await ask("leave", LEAVE, [user_id]);
-  return waiting();
+  return waiting(await ask("leave", LEAVE, [user_id]));
 }
 
-async function waiting() {
-  return { ok: true, waiting: Number((await ask("waiting", WAITING)).rows[0].count) };
+function waiting({ rows }) {
+  return { ok: true, waiting: Number(rows[0].count) };
 }
 
 function refused(code) {

@@ -1,0 +1,101 @@
+"""Statements that are a transaction of their own, past what the engine does around one.
+
+On a connection that nobody else uses meanwhile, so that it may wait for a lock; without BEGIN and
+COMMIT, each of which would be a way to the database, and prepared. A few of the pool's connections
+are kept for that, since to take one and give it back costs as much as a statement. Who finds none
+of them does just that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, PoolProxiedConnection, event
+
+from potluck.outages import is_absence
+
+KEPT_MAX = 4
+# https://www.postgresql.org/docs/18/errcodes-appendix.html: serialization_failure,
+# deadlock_detected, lock_not_available. The transaction did nothing, and may run again.
+RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
+
+Row = tuple[Any, ...]
+
+
+NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+def by_name(statement: str) -> str:
+    """With the names of its parameters as psycopg writes them and not SQLAlchemy."""
+    return NAME.sub(r"%(\1)s", statement)
+
+
+class WorthATry(Exception):
+    """Another transaction was in the way, or the connection broke: it may have been done."""
+
+
+class Elsewhere(Exception):
+    """Whatever is wrong, the engine can say it better."""
+
+
+class LoneStatements:
+    """Those of one engine; what it keeps is closed with it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._idle: list[PoolProxiedConnection] = []
+        event.listen(engine, "engine_disposed", self._close)
+
+    def first(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
+        """The first row, numbers as numbers. Raises `WorthATry` or `Elsewhere`."""
+        try:
+            pooled = self._idle.pop() if self._idle else self.engine.raw_connection()
+        except psycopg.Error as error:
+            raise Elsewhere from error
+        try:
+            row = _first(_psycopgs(pooled), statement, parameters)
+        except BaseException as error:
+            # Whatever it was, an answer may be under way that nobody waits for any more.
+            pooled.invalidate(error)
+            if isinstance(error, psycopg.Error):
+                raise self._said(error) from error
+            raise
+        self._put_back(pooled)
+        return row
+
+    def _put_back(self, pooled: PoolProxiedConnection) -> None:
+        if len(self._idle) < KEPT_MAX:
+            self._idle.append(pooled)
+        else:
+            _psycopgs(pooled).autocommit = False
+            pooled.close()
+
+    def _said(self, error: psycopg.Error) -> WorthATry | Elsewhere:
+        if is_absence(error):
+            # The others are from before that, too.
+            self._close(self.engine)
+            return WorthATry()
+        return WorthATry() if error.sqlstate in RETRIED_STATES else Elsewhere()
+
+    def _close(self, _engine: Engine) -> None:
+        while self._idle:
+            self._idle.pop().invalidate()
+
+
+def _psycopgs(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
+    connection = pooled.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection
+
+
+def _first(
+    connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, object]
+) -> Row | None:
+    if not connection.autocommit:
+        connection.autocommit = True
+    cursor = connection.cursor(binary=True)
+    cursor.execute(statement.encode(), parameters, prepare=True)
+    return cursor.fetchone()

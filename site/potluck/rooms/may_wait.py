@@ -1,0 +1,59 @@
+"""Whether somebody may wait in the pool: all that it depends on is read in one question."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from potluck import pauses
+from potluck.credits import ledger, pricing
+from potluck.database import db
+from potluck.languages import number
+from potluck.rooms import quotes, rooms
+from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
+from potluck.settings import current_settings
+from potluck.texts import gettext as _
+
+# Prices as text: what a round can cost with them is worked out once.
+READ = f"""
+    SELECT (SELECT sentence FROM pauses WHERE what = 'rounds'), EXISTS ({rooms.HAS_ROOM}),
+        CAST(({pricing.NEWEST}) AS text), posted, held, seq, owed, freezes
+    FROM accounts WHERE user_id = %(user_id)s
+"""  # noqa: S608 - ours
+PRICES_KEPT = 8
+
+
+def check(user_id: int) -> None:
+    """Raises `Paused`, `AlreadyInRoom`, `NoPrice`, `AccountFrozen`, or `InsufficientCredits`.
+
+    The last with the price, for those who can't pay for one round.
+    """
+    row = db.first(READ, {"user_id": user_id})
+    assert row
+    sentence, has_room, prices, *balance = row
+    if sentence is not None:
+        raise pauses.Paused(sentence)
+    if has_room:
+        raise already_in_room()
+    settings = current_settings()
+    models = (*settings.openai_models, settings.openai_image_model or "")
+    price = _price_credits(prices, models, recipe(DEFAULT_SLUG))
+    now = ledger.Balance(*balance)
+    if now.is_frozen or now.available < price:
+        message = _(
+            "One round can cost %(price)s credits, and you have fewer.", price=number(price)
+        )
+        ledger.check_can_spend(user_id, price, now=now, message=message)
+
+
+def already_in_room() -> rooms.AlreadyInRoom:
+    """To those who sit somewhere."""
+    message = _("You sit in a room. Leave it before you wait for another.")
+    return rooms.AlreadyInRoom(message)
+
+
+@lru_cache(PRICES_KEPT)
+def _price_credits(prices: str | None, _models: tuple[str, ...], chosen: Recipe) -> int:
+    """What one round can cost one person, with the models that are set up."""
+    with pricing.in_force(json.loads(prices) if prices else ()):
+        return quotes.quote(chosen, people=1).total
