@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from flask_babel import force_locale
 from flask_socketio import SocketIO
+from prometheus_client import Counter
 
 from potluck import metrics
 from potluck.credits import ledger
@@ -203,8 +205,17 @@ def _emit(
     is_everywhere: bool = False,
 ) -> None:
     """Most is found out by every process for itself, and goes to the clients of this one alone."""
-    metrics.PUSHES.labels(event).inc()
-    _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
+    _pushes(event).inc()
+    manager = _server().server.manager
+    if is_everywhere and isinstance(manager, SharedChannels):
+        manager.emit(event, payload, namespace, room=to)
+    else:
+        manager.tell(event, payload, namespace=namespace, channel=to)
+
+
+@cache
+def _pushes(event: str) -> Counter:
+    return metrics.PUSHES.labels(event)
 
 
 def _emit_in_each_language(

@@ -100,7 +100,7 @@ class ModelStream:
                 for event in events.take(data):
                     if event.startswith(END):
                         return
-                    said += self._hear(json.loads(event))
+                    said += self._hear(json.loads(event.decode()))
             finally:
                 # What came before a break is kept.
                 if said:
