@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from potluck.database import db
 from potluck.rooms import agreements, rooms, sheets
-from potluck.rooms.models import Contribution, Generation
+from potluck.rooms.models import Contribution, Generation, Round
 from potluck.rooms.sheet_models import Sheet, SheetPerson
 from tests.conftest import SignInAs
 from tests.credits import histories
@@ -31,13 +31,17 @@ def made_sheet(generation_id: int, user_ids: Sequence[int]) -> str:
         db.session.add(line)
         db.session.flush()
     db.session.expire(generation.round)
-    hues = sheets.hues(generation.round)
-    people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
-    sheet = Sheet(slug=sheets.new_slug(), round_id=generation.round_id, people=people)
-    db.session.add(sheet)
+    lay_out(generation.round)
     db.session.commit()
     query = select(Sheet.slug).where(Sheet.round_id == generation.round_id)
     return db.session.scalars(query).one()
+
+
+def lay_out(round_: Round) -> None:
+    """Gives it its sheet."""
+    hues = sheets.hues(round_)
+    people = [SheetPerson(user_id=user_id, hue=hue) for user_id, hue in hues.items()]
+    db.session.add(Sheet(slug=sheets.new_slug(), round_id=round_.id, people=people))
 
 
 def written_sheet(*names: str, text: str = TEXT, recipe: str = "story") -> str:

@@ -29,7 +29,7 @@ def two(table: Table) -> Iterator[list[Running]]:
         texts = [_begun() for _ in range(2)]
         for running in texts:
             making.enter_context(running.making())
-            running.add("Once ")
+            running.add(["Once "])
             running.saved_at -= SAVE_EVERY_SECONDS
         yield texts
 
@@ -38,7 +38,7 @@ def test_what_is_due_is_saved_with_whatever_is_saved_first(two: list[Running]) -
     first, second = two
     first.save_in_time()
     assert list(_saved().values()) == ["Once ", "Once "]
-    second.add("there was")
+    second.add(["there was"])
     second.save_in_time()
     assert list(_saved().values()) == ["Once ", "Once "]
 

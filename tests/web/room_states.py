@@ -11,13 +11,13 @@ from potluck.accounts.models import User
 from potluck.credits import holds
 from potluck.credits.pricing import current_price
 from potluck.database import db
-from potluck.rooms import agreements, closing, drafts, remixes, rooms, rounds, sheets
+from potluck.rooms import agreements, closing, drafts, remixes, rooms, rounds
 from potluck.rooms.models import Generation, Picture, Room, Round
 from potluck.rooms.sheet_models import Sheet
 from tests.conftest import MODEL
 from tests.credits import histories
 from tests.people import make_user
-from tests.rooms.sheet_people import publish, written_sheet
+from tests.rooms.sheet_people import lay_out, publish, written_sheet
 
 if TYPE_CHECKING:
     from tests.web.conftest import World
@@ -189,7 +189,7 @@ def _write(world: World) -> None:
     shares = dict.fromkeys(seated(world), 7)
     histories.end_generation(_order(world).id, shares, text="Once there was a toad.")
     db.session.execute(END, {"phase": "done", "id": newest(world).id})
-    sheets.make(newest(world))
+    lay_out(newest(world))
     db.session.commit()
 
 

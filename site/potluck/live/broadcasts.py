@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from flask_babel import force_locale
+from prometheus_client import Counter
 
 from potluck import metrics
 from potluck.credits import ledger
@@ -210,8 +212,15 @@ def _emit(
     is_everywhere: bool = False,
 ) -> None:
     """Most is found out by every process for itself, and goes to the clients of this one alone."""
-    metrics.PUSHES.labels(event).inc()
-    _server().emit(event, payload, to=to, namespace=namespace, ignore_queue=not is_everywhere)
+    _pushes(event).inc()
+    manager = _server().server.manager
+    tell = manager.tell_everywhere if is_everywhere else manager.tell
+    tell(event, payload, namespace=namespace, channel=to)
+
+
+@cache
+def _pushes(event: str) -> Counter:
+    return metrics.PUSHES.labels(event)
 
 
 def _emit_in_each_language(

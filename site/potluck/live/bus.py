@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gevent
@@ -45,6 +45,12 @@ class SharedChannels(Channels, RedisManager):
     def is_away(self) -> bool:
         """Whether the bus could not be reached when it was last tried."""
         return not (self._hears and self._speaks)
+
+    def tell_everywhere(
+        self, event: str, payload: Mapping[str, object], *, namespace: str, channel: str | None
+    ) -> None:
+        """The same on every process, by way of the bus."""
+        self.emit(event, payload, namespace, room=channel)
 
     def _publish(self, data: Any) -> None:
         """Called by the library for whoever speaks, who never waits for the bus."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gevent
 from socketio import Manager
 
+from potluck.live.frames import text_frame
+
 SENDS_WITHOUT_A_BREAK = 200
+# https://github.com/socketio/socket.io-protocol#packet-types: an event, in a message of Engine.IO.
+EVENT = "42"
+# As the library writes it. To make one is most of what it takes to write something short.
+JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class Channels(Manager):
@@ -68,6 +75,28 @@ class Channels(Manager):
                 self.basic_leave_room(sid, namespace, channel)
         if (namespace, sid) in self._channels_of:
             self._barred.add((namespace, sid))
+
+    def tell(
+        self, event: str, payload: Mapping[str, object], *, namespace: str, channel: str | None
+    ) -> None:
+        """Says the same to everybody on a channel, or in a namespace, who is on this process.
+
+        One frame, written straight to each: a room hears of a text twenty times a second, and the
+        stock way takes three times as long.
+        """
+        address = "" if namespace == "/" else f"{namespace},"
+        frame = text_frame(f"{EVENT}{address}{JSON.encode([event, payload])}")
+        connections = self.server.eio.sockets
+        for _, eio_sid in self.get_participants(namespace, channel):
+            connection = connections.get(eio_sid)
+            if connection and not connection.closed:
+                connection.write(frame)
+
+    def tell_everywhere(
+        self, event: str, payload: Mapping[str, object], *, namespace: str, channel: str | None
+    ) -> None:
+        """The same on every process: there is no other."""
+        self.tell(event, payload, namespace=namespace, channel=channel)
 
     def is_in_a_namespace(self, eio_sid: str) -> bool:
         """Whether a connection is of any use to its client."""

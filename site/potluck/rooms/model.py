@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from potluck.rooms import provider
 from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
 from potluck.rooms.models import Generation
 from potluck.rooms.provider import ModelFailed
+from potluck.rooms.wire import GATHERED
+from potluck.rooms.wire.events import ServerEvents
 from potluck.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ PROMPT_BYTES_PER_TOKEN = 3
 OUTPUT_TOKENS_MIN = 16
 # No call has more; what says so was counted wrongly.
 TOKENS_MAX = 100_000_000
+END = b"[DONE]"
 
 __all__ = ["Call", "ModelFailed", "ModelStream", "Usage", "call", "counted", "open_stream"]
 
@@ -53,57 +57,79 @@ def counted(input_tokens: object, output_tokens: object) -> Usage | None:
 
 
 class ModelStream:
-    """A running call. Iterate for text; `usage` is there once the provider said it."""
+    """A running call. Iterate for text; `usage` is there once the provider said it.
+
+    The SDK makes an object of each chunk, which is most of what reading takes; here they are
+    plain JSON, as many at a time as came.
+    """
 
     def __init__(self, chunks: openai.Stream[Any]) -> None:
-        self._chunks = chunks
-        self.request_id = chunks.response.headers.get("x-request-id")
+        self._response = chunks.response
+        self.request_id = self._response.headers.get("x-request-id")
+        self.is_gathered = GATHERED in self._response.extensions
         self.usage: Usage | None = None
+        self._has_finished = False
 
     def __iter__(self) -> Iterator[str]:
         """Yields pieces of text, empty ones while it thinks; raises `ModelFailed` on a break."""
         try:
-            finished = yield from self._whole() if self._is_whole else self._pieces()
+            yield from self._whole() if self._is_whole else self._pieces()
+        except ModelFailed:
+            raise
         except Exception as error:
             # SDK, HTTP client and JSON parser each have their own; all mean the same here.
             raise provider.failure(error, lost_connection="stream_cut") from error
-        if not finished:
+        if not self._has_finished:
             raise ModelFailed("stream_cut", "the stream ended before the model did")
 
     def close(self) -> None:
         """Ends the call: upstream stops within about a chunk."""
-        self._chunks.close()
+        self._response.close()
 
     @property
     def _is_whole(self) -> bool:
         """Some servers answer in one piece, whatever was asked."""
-        content_type: str = self._chunks.response.headers.get("content-type", "")
+        content_type: str = self._response.headers.get("content-type", "")
         return content_type.startswith("application/json")
 
-    def _pieces(self) -> Generator[str, None, bool]:
-        finished = False
-        for chunk in self._chunks:
-            # Usage comes in a last chunk without choices: read past the finish. Some servers
-            # say it in every chunk, as it grows: the last word counts.
-            if usage := chunk.get("usage"):
-                self.usage = counted(usage.get("prompt_tokens"), usage.get("completion_tokens"))
-            for choice in chunk["choices"]:
-                finished = finished or choice.get("finish_reason") is not None
-                delta = choice["delta"]
-                if delta.get("content") or _is_thinking(delta):
-                    yield _clean(delta.get("content"))
-        return finished
+    def _pieces(self) -> Iterator[str]:
+        events = ServerEvents()
+        for data in self._response.iter_bytes():
+            said: list[str] = []
+            try:
+                for event in events.take(data):
+                    if event.startswith(END):
+                        return
+                    said += self._hear(json.loads(event.decode()))
+            finally:
+                # What came before a break is kept.
+                if said:
+                    yield _clean("".join(said))
 
-    def _whole(self) -> Generator[str, None, bool]:
+    def _hear(self, chunk: dict[str, Any]) -> Iterator[str]:
+        if error := chunk.get("error"):
+            message = error.get("message") if isinstance(error, dict) else error
+            raise ModelFailed("provider_failed", f"it says in its stream: {message}")
+        # Usage comes in a last chunk without choices: read past the finish. Some servers
+        # say it in every chunk, as it grows: the last word counts.
+        if usage := chunk.get("usage"):
+            self.usage = counted(usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        for choice in chunk["choices"]:
+            self._has_finished = self._has_finished or choice.get("finish_reason") is not None
+            delta = choice["delta"]
+            if delta.get("content") or _is_thinking(delta):
+                yield delta.get("content") or ""
+
+    def _whole(self) -> Iterator[str]:
         from openai.types.chat import ChatCompletion  # noqa: PLC0415 - loaded by now
 
-        completion = ChatCompletion.model_validate_json(self._chunks.response.read())
+        completion = ChatCompletion.model_validate_json(self._response.read())
         if completion.usage:
             usage = completion.usage
             self.usage = counted(usage.prompt_tokens, usage.completion_tokens)
         for choice in completion.choices:
-            yield _clean(choice.message.content)
-        return bool(completion.choices)
+            yield _clean(choice.message.content or "")
+        self._has_finished = bool(completion.choices)
 
 
 def call(order: Generation, known: Capabilities) -> Call:
@@ -124,18 +150,14 @@ def call(order: Generation, known: Capabilities) -> Call:
 
 
 def open_stream(call: Call, settings: Settings) -> ModelStream:
-    """Starts the call; raises `ModelFailed` if it doesn't begin.
-
-    Its chunks are plain JSON. To make objects of them is the larger half of what the SDK's
-    `chat.completions.create` takes for each.
-    """
+    """Starts the call; raises `ModelFailed` if it doesn't begin."""
     import openai  # noqa: PLC0415 - loaded with the client, and long in loading
 
     server = provider.text_server(settings)
     silence_seconds = max(settings.openai_first_token_seconds, settings.openai_stall_seconds)
     body = {"model": call.model, "messages": call.messages, "stream": True}
     try:
-        chunks = provider.client(server).post(
+        chunks = provider.writer(server).post(
             "/chat/completions",
             body=body | _as_it_likes(call, server) | _who(call, server, settings),
             cast_to=object,
@@ -169,9 +191,9 @@ def _who(call: Call, server: provider.Server, settings: Settings) -> dict[str, A
     return {"safety_identifier": hashlib.sha256(identifier.encode()).hexdigest()}
 
 
-def _clean(said: str | None) -> str:
+def _clean(said: str) -> str:
     """PostgreSQL keeps neither null bytes nor the halves of a character that was torn apart."""
-    return (said or "").replace("\x00", "").encode(errors="replace").decode()
+    return said.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _is_thinking(delta: dict[str, Any]) -> bool:

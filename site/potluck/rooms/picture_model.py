@@ -49,6 +49,8 @@ class Drawn:
 class PictureStream:
     """A running call. Iterate for pictures; `usage` is there once the provider said it."""
 
+    is_gathered = False
+
     def __init__(self, events: openai.Stream[ImageGenStreamEvent]) -> None:
         self._events = events
         self.request_id = events.response.headers.get("x-request-id")

@@ -62,6 +62,13 @@ def client(server: Server) -> openai.OpenAI:
     return sdk.client(server)
 
 
+def writer(server: Server) -> openai.OpenAI:
+    """One a server, for texts as they are written."""
+    from potluck.rooms import sdk  # noqa: PLC0415 - it is long in loading
+
+    return sdk.writer(server)
+
+
 def patience(seconds: float) -> httpx2.Timeout:
     """How long the network may be silent; to connect has a limit of its own."""
     from potluck.rooms import sdk  # noqa: PLC0415 - it is long in loading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import gevent
-from gevent.queue import Empty, SimpleQueue
+from gevent.event import Event
 
 from potluck.rooms.model import Usage
 from potluck.rooms.provider import ModelFailed
@@ -19,16 +18,22 @@ logger = logging.getLogger(__name__)
 
 # The room hears of items no sooner than this after the last; what comes later is told at once.
 BEAT_SECONDS = 0.05
+# So soon a stop is heard of.
+LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Stream(Protocol[T_co]):
-    """A running call. `usage` is there once the provider said it."""
+    """A running call. `usage` is there once the provider said it.
+
+    Where it is gathered, an item is all that had come by then, and needn't be looked for often.
+    """
 
     request_id: str | None
     usage: Usage | None
+    is_gathered: bool
 
     def __iter__(self) -> Iterator[T_co]: ...
 
@@ -49,32 +54,41 @@ class Reader(Generic[T]):
     So the lease is renewed while a model thinks, and a silent one can be stopped.
     """
 
-    def __init__(self, open_stream: Callable[[], Stream[T]], patience: Patience) -> None:
-        """`open_stream` runs without an application context."""
+    def __init__(
+        self,
+        open_stream: Callable[[], Stream[T]],
+        patience: Patience,
+        tell: Callable[[list[T]], None] | None = None,
+    ) -> None:
+        """`open_stream` and `tell` run without an application context, beside the caller.
+
+        What is told needn't wait for the caller's next look.
+        """
         self._open_stream = open_stream
         self._patience = patience
+        self._tell = tell
         self._stream: Stream[T] | None = None
         self._failure: ModelFailed | None = None
         self._has_spoken = False
         self._heard_at = time.monotonic()
-        self._queue: SimpleQueue[T | ModelFailed | None] = SimpleQueue()
+        self._told_at = 0.0
+        self._untold: list[T] = []
+        self._is_over = Event()
         self._greenlet = gevent.spawn(self._read)
 
     def beats(self, goes_on: Callable[[], bool]) -> Iterator[list[T]]:
-        """Yields what came in each beat, maybe nothing, until its end or while `goes_on`.
+        """Yields what came and wasn't told, maybe nothing, until its end or while `goes_on`.
 
         Raises `ModelFailed`, once what came before was taken.
         """
         while goes_on():
-            gathered, has_ended = self._gather()
-            yield gathered
+            is_over = self._is_over.wait(LOOK_SECONDS)
+            yield self._take_untold()
             if self._failure:
                 raise self._failure
-            if has_ended:
+            if is_over:
                 return
             self._check_silence()
-            gevent.sleep(BEAT_SECONDS)
-            self._wait_for_item()
 
     def close(self) -> None:
         """Closes the call: what upstream would still write is not paid for."""
@@ -92,11 +106,6 @@ class Reader(Generic[T]):
         """The provider's own id of the call, once it has begun."""
         return self._stream.request_id if self._stream else None
 
-    def _wait_for_item(self) -> None:
-        """No longer than a beat, so that a stop is heard of and the lease renewed."""
-        with contextlib.suppress(Empty):
-            self._queue.peek(timeout=BEAT_SECONDS)
-
     def _check_silence(self) -> None:
         """A server that keeps the line open with comments is as silent as one that says nothing."""
         silent_seconds = time.monotonic() - self._heard_at
@@ -109,28 +118,25 @@ class Reader(Generic[T]):
         try:
             self._stream = self._open_stream()
             for item in self._stream:
-                self._has_spoken = True
-                self._heard_at = time.monotonic()
-                self._queue.put(item)
-            self._queue.put(None)
+                self._hear(item, is_gathered=self._stream.is_gathered)
         except ModelFailed as failure:
-            self._queue.put(failure)
+            self._failure = failure
         except Exception as error:
             # Whatever it was, whoever waits for the end must hear of it.
             logger.exception("reading the model failed")
-            self._queue.put(ModelFailed("internal_error", repr(error)))
+            self._failure = ModelFailed("internal_error", repr(error))
+        finally:
+            self._is_over.set()
 
-    def _gather(self) -> tuple[list[T], bool]:
-        items: list[T] = []
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                return items, False
-            if item is None:
-                return items, True
-            if isinstance(item, ModelFailed):
-                # Raised by the caller, once what came before it was shown.
-                self._failure = item
-                return items, True
-            items.append(item)
+    def _hear(self, item: T, *, is_gathered: bool) -> None:
+        self._has_spoken, self._heard_at = True, time.monotonic()
+        self._untold.append(item)
+        if self._tell and (is_gathered or self._heard_at - self._told_at >= BEAT_SECONDS):
+            self._told_at = self._heard_at
+            self._tell(self._take_untold())
+        if is_gathered:
+            gevent.sleep(BEAT_SECONDS)
+
+    def _take_untold(self) -> list[T]:
+        untold, self._untold = self._untold, []
+        return untold

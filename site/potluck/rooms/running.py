@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gevent.event import Event
@@ -58,9 +58,11 @@ class Running:
             leases.note_request(self.lease, request_id)
             self._has_noted_request = True
 
-    def add(self, piece: str) -> None:
+    def add(self, pieces: Sequence[str]) -> None:
         """Appends a beat's text, as far as there is room for it, and tells the room."""
-        piece = piece[: TEXT_CHARACTERS_MAX - len(self.text)]
+        piece = "".join(pieces)[: TEXT_CHARACTERS_MAX - len(self.text)]
+        if not piece or self.stop.is_set():
+            return
         self._starts.append(len(self.text))
         self.text += piece
         self.seq += 1

@@ -6,6 +6,7 @@ needs it: `provider` loads this when it is first asked for.
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from functools import cache
 
@@ -13,22 +14,28 @@ import httpx2
 import openai
 
 from potluck.rooms.provider import Server
+from potluck.rooms.wire.answer import ANSWER_BYTES_MAX
+from potluck.rooms.wire.transport import Wire
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 # Beyond what a reader waits for: it knows better what silence means, and gives up first.
 SPARE_SECONDS = 5.0
-# Three pictures in base64, and then some: what is longer has no end.
-ANSWER_BYTES_MAX = 64_000_000
+# Through one of these a server is reached as httpx2 does it.
+PROXIES = {"http", "https", "all"}
 
 
 @cache
 def client(server: Server) -> openai.OpenAI:
     """One a server, for its pool of connections."""
-    http_client = openai.DefaultHttpx2Client(event_hooks={"response": [_limit]})
-    # A repeated call carries no idempotency key: it would be paid for twice.
-    return openai.OpenAI(
-        api_key=server.api_key, base_url=server.url, max_retries=0, http_client=http_client
-    )
+    return _client(server, openai.DefaultHttpx2Client(event_hooks={"response": [_limit]}))
+
+
+@cache
+def writer(server: Server) -> openai.OpenAI:
+    """One a server for its texts, of which there are hundreds at once."""
+    if PROXIES & urllib.request.getproxies().keys():
+        return client(server)
+    return _client(server, openai.DefaultHttpx2Client(transport=Wire()))
 
 
 def patience(seconds: float) -> httpx2.Timeout:
@@ -54,6 +61,13 @@ def code_of(error: Exception, *, lost_connection: str) -> str:
         case _:
             code = "provider_failed"
     return code
+
+
+def _client(server: Server, http_client: httpx2.Client) -> openai.OpenAI:
+    # A repeated call carries no idempotency key: it would be paid for twice.
+    return openai.OpenAI(
+        api_key=server.api_key, base_url=server.url, max_retries=0, http_client=http_client
+    )
 
 
 class _Limited(httpx2.SyncByteStream):

@@ -9,7 +9,7 @@ from potluck.rooms.model import Call, Usage
 from potluck.rooms.models import Generation
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.reading import Patience, Reader
-from potluck.rooms.running import TEXT_CHARACTERS_MAX, Running
+from potluck.rooms.running import Running
 from potluck.rooms.settlement import Outcome
 from potluck.settings import Settings, current_settings
 
@@ -25,12 +25,11 @@ def _write(running: Running, call: Call, settings: Settings) -> Outcome:
         first_seconds=settings.openai_first_token_seconds,
         stall_seconds=settings.openai_stall_seconds,
     )
-    reader = Reader(lambda: model.open_stream(call, settings), patience)
+    reader = Reader(lambda: model.open_stream(call, settings), patience, tell=running.add)
     try:
         for pieces in reader.beats(running.goes_on):
             running.note_request(reader.request_id)
-            if piece := "".join(pieces):
-                running.add(piece[: TEXT_CHARACTERS_MAX - len(running.text)])
+            running.add(pieces)
             running.save_in_time()
     except ModelFailed as failure:
         return running.failed(failure)
