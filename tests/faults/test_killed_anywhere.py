@@ -11,8 +11,8 @@ PATHS = (
     *("buy", "buy again", "return", "webhook", "refund", "hear of refund"),
     *("top up", "spend", "settle", "sweep"),
 )
-# How often a text is saved hangs on the clock.
-BY_THE_CLOCK = "leases.save"
+# How often a text is saved hangs on the clock, and so does who needs one more connection then.
+BY_THE_CLOCK = ("leases.save", "connecting to PostgreSQL in leases.")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -26,5 +26,5 @@ def test_a_process_killed_anywhere_loses_nobody_a_credit(
     wrong = [f"{site.name}: {complaint}" for site in sites for complaint in site.complaints]
     assert not wrong, "\n".join(["Killed", *wrong])
     missed = [site.name for site in sites if not site.was_reached]
-    assert all(BY_THE_CLOCK in name for name in missed), missed
+    assert all(any(what in name for what in BY_THE_CLOCK) for name in missed), missed
     assert killed
