@@ -17,7 +17,9 @@ from potluck.outages import Outage, is_absence
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 
-TASKS_MAX = 200
+# Five hundred texts at once, and whatever else runs beside them. Where that is too much for a core,
+# rooms are told later and more at a time, and nothing is lost.
+TASKS_MAX = 600
 RESTART_AFTER_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 5.0
 

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from potluck.rooms import provider, sdk
+from potluck.rooms import provider
 from potluck.rooms.provider import Server
 from potluck.rooms.wire.answer import HEAD_BYTES_MAX
 from potluck.rooms.wire.transport import Wire
@@ -168,15 +168,11 @@ def test_texts_go_through_the_proxy_that_the_environment_names(
 ) -> None:
     server = Server("http://model.example/v1", "hush")
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-    for cached in (sdk.client, sdk.writer):
-        cached.cache_clear()
     with raw_server(answer) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
         provider.writer(server).post("/chat/completions", cast_to=object, body={})
         assert proxy.requests[0].startswith(b"POST http://model.example/v1/chat/completions ")
         provider.writer(server).close()
-    for cached in (sdk.client, sdk.writer):
-        cached.cache_clear()
 
 
 def _certificate() -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from potluck.rooms import provider
 from potluck.rooms.capabilities import NOTHING_KNOWN, Capabilities
 from potluck.rooms.models import Generation
@@ -100,7 +102,7 @@ class ModelStream:
                 for event in events.take(data):
                     if event.startswith(END):
                         return
-                    said += self._hear(json.loads(event.decode()))
+                    said += self._hear(_chunk(event))
             finally:
                 # What came before a break is kept.
                 if said:
@@ -189,6 +191,14 @@ def _who(call: Call, server: provider.Server, settings: Settings) -> dict[str, A
         return {}
     identifier = f"{settings.secret_key.get_secret_value()}:{call.room_id}"
     return {"safety_identifier": hashlib.sha256(identifier.encode()).hexdigest()}
+
+
+def _chunk(event: bytes) -> Any:
+    """As pydantic reads JSON, in a quarter of the time; halves of a character it refuses."""
+    try:
+        return from_json(event, cache_strings="keys")
+    except ValueError:
+        return json.loads(event)
 
 
 def _clean(said: str) -> str:

@@ -8,8 +8,6 @@ both. No figure fails the run: what they should be is printed beside them.
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -25,12 +23,12 @@ from tests.bench.live.postgres import postgres
 from tests.bench.live.revocation import revocation_p99
 from tests.bench.live.slow import slow_reader
 from tests.bench.live.table import medians, table, targets
+from tests.bench.machine import leave_a_core, load, take_files
 from tests.bench.peer import Peer
 from tests.live import population
 from tests.live.server import LiveServer
 
 ROUNDS = 3
-SERVER_CORE, DRIVER_CORE = 0, 1
 # A session may have twenty sockets.
 TABS_PER_SESSION = 15
 
@@ -38,8 +36,8 @@ TABS_PER_SESSION = 15
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 unless something broke."""
     scale, rounds = _options(arguments)
-    _take_files()
-    core = _leave_a_core()
+    take_files()
+    core = leave_a_core()
     ours: list[Figures] = []
     node: list[Figures] = []
     with postgres() as database_server:
@@ -50,11 +48,10 @@ def main(arguments: Sequence[str]) -> int:
             print(f"round {number} of {rounds} is done", flush=True)  # noqa: T201
         revocation_seconds = bench.revocation()
     sums = medians(ours), medians(node)
-    load = f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     lines = [
         *table(*sums, asdict(scale)),
         *targets(*sums, asdict(scale), revocation_seconds=revocation_seconds),
-        f"medians of {rounds} rounds, {load}",
+        f"medians of {rounds} rounds, {load()}",
     ]
     print("\n".join(lines))  # noqa: T201
     return 0
@@ -157,20 +154,6 @@ def _options(arguments: Sequence[str]) -> tuple[Scale, int]:
     given = vars(parser.parse_args(arguments))
     rounds = given.pop("rounds")
     return Scale(**given), rounds
-
-
-def _take_files() -> None:
-    """Each connection is one, here and in the server, which inherits how many it may have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _leave_a_core() -> int | None:
-    """Keeps this process and the database off the server's; where there is one, all share it."""
-    if not {SERVER_CORE, DRIVER_CORE} <= os.sched_getaffinity(0):
-        return None
-    os.sched_setaffinity(0, {DRIVER_CORE})
-    return SERVER_CORE
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 from tests.bench.live.postgres import postgres
+from tests.bench.machine import leave_a_core
 from tests.bench.pages import peers, world, wrk
 from tests.bench.pages.table import medians, table, targets
 from tests.bench.pages.wrk import Figures, Read
@@ -25,7 +26,6 @@ from tests.bench.peer import Peer
 from tests.live.server import LiveServer
 
 ROUNDS, SECONDS = 3, 5
-SERVER_CORE, DRIVER_CORE = 0, 1
 HOST = "potluck.example"
 # As others run it: templates are compiled once, and browsers come by TLS, of which a proxy takes
 # care. No key is anybody's, and nobody is asked.
@@ -45,7 +45,7 @@ class Bench:
     """One database for Potluck, Express and the floor; one of its own for the T3 stack."""
 
     def __init__(self, database_url: str, t3_url: str | None, folder: Path, seconds: int) -> None:
-        core = _leave_a_core()
+        core = leave_a_core()
         self._seconds = seconds
         self._potluck = LiveServer(
             database_url=database_url, var=folder, core=core, environ=PRODUCTION
@@ -130,14 +130,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=SECONDS)
     parser.add_argument("--without-t3", action="store_true", help="700 MB of npm less")
     return parser.parse_args(arguments)
-
-
-def _leave_a_core() -> int | None:
-    """Keeps wrk off the server's, and the database if it can; where there is one, all share it."""
-    if not {SERVER_CORE, DRIVER_CORE} <= os.sched_getaffinity(0):
-        return None
-    os.sched_setaffinity(0, {DRIVER_CORE})
-    return SERVER_CORE
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """Rounds of four by the hundred, written at once by one process: how late, and at what cost.
 
-`PYTHONPATH=site python -m tests.bench.streams --rounds 50 100 500`. The server has a core of its
-own where there are two; the clients, the model and the database share the other. Exits 1 where a
-client lacks a piece of a text, or the ledger doesn't add up; no figure fails the run.
+`PYTHONPATH=site python -m tests.bench.streams --rounds 50 100 500`. Each step begins what is
+missing of so many rounds, and all end after the last. The server has a core of its own where there
+are two; the clients, the model and the database share the other. Exits 1 where a client lacks a
+piece of a text, a round never ends, or the ledger doesn't add up; no figure fails the run.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,13 +22,13 @@ from pydantic import SecretStr
 from potluck import create_app
 from potluck.database import db
 from potluck.settings import Settings
-from tests.bench.live.__main__ import _leave_a_core, _take_files
 from tests.bench.live.postgres import postgres
+from tests.bench.machine import leave_a_core, load, take_files
 from tests.bench.spent import Meter
 from tests.bench.streams.bare import read_bare
 from tests.bench.streams.crowd import Crowd
-from tests.bench.streams.figures import Window, idle_cpu_share, look
-from tests.bench.streams.table import table, targets
+from tests.bench.streams.figures import Window, end, idle_cpu_share, look
+from tests.bench.streams.table import head, row, targets
 from tests.bench.streams.upstream import Upstream, upstream
 from tests.live.server import LiveServer
 
@@ -56,31 +56,35 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=6)
     given = parser.parse_args(arguments)
-    _take_files()
-    core = _leave_a_core()
+    take_files()
+    core = leave_a_core()
     with _stage(core) as stage:
-        lost = _play(stage, given.rounds, given.seconds)
+        faults = _play(stage, sorted(given.rounds), given.seconds)
         code, said = stage.server.flask("audit")
-    if lost or code:
-        print(f"{lost} deltas were not heard by all of a room\n{said if code else ''}")  # noqa: T201
-    return bool(lost or code)
+    if code:
+        faults.append(said)
+    print("\n".join(faults) or "every delta was heard by all of its room, and the books are clean")  # noqa: T201
+    return bool(faults)
 
 
-def _play(stage: Stage, steps: Sequence[int], seconds: float) -> int:
-    """Prints the figures; how many deliveries were lost."""
+def _play(stage: Stage, steps: Sequence[int], seconds: float) -> list[str]:
+    """Prints the figures; what is not as it must be."""
     bare = read_bare(stage.upstream.url, seconds=seconds)
     windows: list[Window] = []
     with psycopg.connect(stage.database_url, autocommit=True) as connection:
         crowd, meter = Crowd(stage.server, connection, count=max(steps)), Meter(connection)
         idle_share = idle_cpu_share(crowd, stage.process, seconds=seconds)
+        bytes_before = stage.process.memory_info().rss
+        scene = crowd, stage.upstream, stage.process, meter
+        print("\n".join(head()))  # noqa: T201
         for rounds in [1, *steps]:
-            load = f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-            print(f"{rounds} rounds, {load}", flush=True)  # noqa: T201
-            scene = crowd, stage.upstream, stage.process, meter
-            windows.append(look(*scene, rounds=rounds, seconds=seconds))
-    lines = [*table(windows), *targets(windows, windows[0], bare, idle_share=idle_share)]
-    print("\n".join(lines))  # noqa: T201
-    return sum(each.lost for each in windows)
+            windows.append(look(*scene, rounds=rounds, seconds=seconds, bytes_before=bytes_before))
+            print(row(windows[-1]), flush=True)  # noqa: T201
+        left = end(crowd, stage.upstream)
+    lines = [*targets(windows, windows[0], bare, idle_share=idle_share), load()]
+    print("\n".join(lines), flush=True)  # noqa: T201
+    faults = [f"{crowd.lost} deliveries are missing"] if crowd.lost else []
+    return [*faults, *([f"{left} rounds never ended"] if left else [])]
 
 
 @contextmanager

@@ -35,14 +35,14 @@ class Crowd:
         self.heard_at: dict[bytes, float] = {}
         self.deliveries = 0
         self._rooms = self._seated(connection, count)
+        self._begun = 0
 
     def begin_rounds(self, count: int) -> None:
-        """Another round in so many rooms, with a line of everybody in it."""
-        self.heard_at.clear()
-        self.deliveries = 0
-        for room_id in self._rooms[:count]:
+        """As many more as make it so many, each in a room of its own, with a line of everybody."""
+        for room_id in self._rooms[self._begun : count]:
             _begin_round(room_id)
             self.wire.read(0)
+        self._begun = max(self._begun, count)
 
     def rounds_left(self) -> int:
         """How many are still being written, or wait for it."""
@@ -57,9 +57,15 @@ class Crowd:
         while (left_seconds := until - time.monotonic()) > 0:
             self.wire.read(left_seconds)
 
-    def deltas(self) -> list[tuple[dict[str, Any], float]]:
+    @property
+    def lost(self) -> int:
+        """How many deliveries are missing of what at least one of a room was told."""
+        return SEATS * len(self.heard_at) - self.deliveries
+
+    def deltas_since(self, first: float) -> list[tuple[dict[str, Any], float]]:
         """Each delta, and when the last of its room heard it."""
-        return [(event_of(packet)[1], at) for packet, at in self.heard_at.items()]
+        heard = [(packet, at) for packet, at in self.heard_at.items() if at >= first]
+        return [(event_of(packet)[1], at) for packet, at in heard]
 
     def _seated(self, connection: psycopg.Connection, count: int) -> list[int]:
         people = population.make_members(connection, people=count * SEATS, credits=CREDITS)
@@ -107,9 +113,6 @@ class Crowd:
 
 def _begin_round(room_id: int) -> None:
     room = db.session.get_one(Room, room_id)
-    current = rounds.current_round(room)
-    if current is None or current.phase != "collecting":
-        rounds.open_round(room, recipe(DEFAULT_SLUG), fresh=True)
     for member in room.members:
         rounds.contribute(room, user_id=member.user_id, line=LINE)
     db.session.commit()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from tests.bench.spent import Meter
-from tests.bench.streams.crowd import SEATS, Crowd
+from tests.bench.streams.crowd import Crowd
 from tests.bench.streams.upstream import Upstream
 
 # As the upstream writes it.
@@ -26,7 +26,7 @@ END_SECONDS_MAX = 90
 class Window:
     """A few seconds in which `streams` of the rounds that were begun are written.
 
-    CPU is the server's own, and memory what it has grown by since before.
+    CPU is the server's own, and memory what it has grown by since nothing was written.
     """
 
     rounds: int
@@ -40,7 +40,6 @@ class Window:
     grown_bytes: int
     # Of the clients' process and of the model's, which share a core.
     driver_cpu_seconds: float
-    lost: int
 
     def delay_ms(self, percent: int) -> float:
         """From the model's chunk to the last of the room's clients."""
@@ -69,9 +68,9 @@ def look(
     *,
     rounds: int,
     seconds: float,
+    bytes_before: int,
 ) -> Window:
-    """Begins them all, looks for so long, and lets them end."""
-    bytes_before = server.memory_info().rss
+    """Begins what is missing of so many, and looks for so long; they go on being written."""
     crowd.begin_rounds(rounds)
     streams = _wait_for_streams(crowd, upstream, rounds)
     crowd.listen(seconds=WARM_UP_SECONDS)
@@ -83,7 +82,8 @@ def look(
     cpu, driver_cpu = cpu_seconds(server) - before, time.process_time() - driver_before
     postgres_cpu = meter.postgres_seconds() - postgres_before
     grown_bytes = server.memory_info().rss - bytes_before
-    _end(crowd, upstream)
+    # What was sent last is still on its way to the last of them.
+    crowd.listen(seconds=WARM_UP_SECONDS)
     return Window(
         rounds=rounds,
         streams=streams,
@@ -95,8 +95,23 @@ def look(
         postgres_cpu_seconds=postgres_cpu,
         grown_bytes=grown_bytes,
         driver_cpu_seconds=driver_cpu + now.cpu_seconds - state.cpu_seconds,
-        lost=SEATS * len(crowd.heard_at) - crowd.deliveries,
     )
+
+
+def end(crowd: Crowd, upstream: Upstream) -> int:
+    """Lets every round end, and hears all of it; how many rounds don't end.
+
+    Those that waited for a place end in their turn.
+    """
+    deadline = time.monotonic() + END_SECONDS_MAX
+    while (left := crowd.rounds_left()) and time.monotonic() < deadline:
+        upstream.end()
+        crowd.listen(seconds=1.0)
+    heard = -1
+    while heard < crowd.deliveries and time.monotonic() < deadline:
+        heard = crowd.deliveries
+        crowd.listen(seconds=1.0)
+    return left
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -116,20 +131,10 @@ def _wait_for_streams(crowd: Crowd, upstream: Upstream, rounds: int) -> int:
     return streams
 
 
-def _end(crowd: Crowd, upstream: Upstream) -> None:
-    """Returns once every round is over; those that waited for a place end in their turn."""
-    deadline = time.monotonic() + END_SECONDS_MAX
-    while crowd.rounds_left():
-        assert time.monotonic() < deadline, "they never end"
-        upstream.end()
-        crowd.listen(seconds=1.0)
-    crowd.listen(seconds=1.0)
-
-
 def _delays_seconds(crowd: Crowd, first: float, last: float) -> list[float]:
     """Of the chunks that were sent in the window, whenever they were heard."""
     delays = []
-    for delta, heard_at in crowd.deltas():
+    for delta, heard_at in crowd.deltas_since(first):
         sent = map(float, TIME.findall(delta["text"]))
         delays += [heard_at - at for at in sent if first <= at <= last]
     return delays

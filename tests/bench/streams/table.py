@@ -18,27 +18,31 @@ HEAD = (
 )
 
 
-def table(windows: Sequence[Window]) -> Iterator[str]:
+def head() -> Iterator[str]:
     """In Markdown, so that it can be kept as it is."""
     yield f"| {' | '.join(HEAD)} |"
     yield f"|{' ---: |' * len(HEAD)}"
-    for each in windows:
-        cells = [
-            f"{each.rounds}",
-            f"{each.streams}",
-            f"{each.chunks / each.seconds:,.0f}",
-            f"{each.deltas / each.seconds:,.0f}",
-            f"{SEATS * each.deltas / each.seconds:,.0f}",
-            f"{each.delay_ms(50):,.0f}",
-            f"{each.delay_ms(99):,.0f}",
-            f"{each.cpu_seconds / each.seconds:.2f}",
-            f"{1_000 * each.cpu_seconds / each.seconds / each.streams:.2f}",
-            f"{1_000 * each.postgres_cpu_seconds / each.seconds / each.streams:.2f}",
-            f"{1_000 * each.cpu_seconds / each.chunks:.3f}",
-            f"{each.grown_bytes / 1_024 / each.streams:.0f}",
-            f"{each.driver_cpu_seconds / each.seconds:.2f}",
-        ]
-        yield f"| {' | '.join(cells)} |"
+
+
+def row(window: Window) -> str:
+    """A line of it. Where the server is too far behind to write anything, there is still one."""
+    streams, chunks = max(window.streams, 1), max(window.chunks, 1)
+    cells = [
+        f"{window.rounds}",
+        f"{window.streams}",
+        f"{window.chunks / window.seconds:,.0f}",
+        f"{window.deltas / window.seconds:,.0f}",
+        f"{SEATS * window.deltas / window.seconds:,.0f}",
+        f"{window.delay_ms(50):,.0f}",
+        f"{window.delay_ms(99):,.0f}",
+        f"{window.cpu_seconds / window.seconds:.2f}",
+        f"{1_000 * window.cpu_seconds / window.seconds / streams:.2f}",
+        f"{1_000 * window.postgres_cpu_seconds / window.seconds / streams:.2f}",
+        f"{1_000 * window.cpu_seconds / chunks:.3f}",
+        f"{window.grown_bytes / 1_024 / streams:.0f}",
+        f"{window.driver_cpu_seconds / window.seconds:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def targets(

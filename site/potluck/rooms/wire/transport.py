@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +20,7 @@ KEEP_SECONDS = 5.0
 KEPT_MAX = 100
 
 Origin = tuple[str, str, int]
+Kept = dict[Origin, deque[tuple[Connection, float]]]
 
 
 class Wire(httpx2.BaseTransport):
@@ -28,7 +30,9 @@ class Wire(httpx2.BaseTransport):
         self._trust = httpx2.create_ssl_context()
         self._trust.set_alpn_protocols(["http/1.1"])
         # With the time until which each can be used, the newest last.
-        self._kept: dict[Origin, deque[tuple[Connection, float]]] = {}
+        self._kept: Kept = {}
+        # Also where nobody closes it: the process ends, or its client is forgotten.
+        weakref.finalize(self, _close, self._kept)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Returns once the answer's head is there; its body comes as it is read."""
@@ -56,9 +60,7 @@ class Wire(httpx2.BaseTransport):
 
     def close(self) -> None:
         """Those that are kept; whoever reads an answer closes its own."""
-        for kept in self._kept.values():
-            while kept:
-                kept.pop()[0].close()
+        _close(self._kept)
 
     def _connect(self, origin: Origin, seconds: float | None) -> Connection:
         scheme, host, port = origin
@@ -105,6 +107,12 @@ class _Body(httpx2.SyncByteStream):
         give_back, self._give_back = self._give_back, None
         if give_back:
             give_back()
+
+
+def _close(all_kept: Kept) -> None:
+    for kept in all_kept.values():
+        while kept:
+            kept.pop()[0].close()
 
 
 def _origin(url: httpx2.URL) -> Origin:
