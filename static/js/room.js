@@ -43,6 +43,8 @@ members.on("room_closed", () => location.reload());
 members.on("notice", ({ code: reason, message }) => {
   const link = { href: "/credits", label: say("Top up") };
   toast(message, reason === "insufficient_credits" ? link : undefined);
+  // Their line waits for what they do next, so they are asked even while they type.
+  if (reason === "insufficient_credits") tell("composer-stale");
 });
 frame.addEventListener("htmx:after:swap", roundFetched);
 // Leaves, or closes the room: what this page hears from here on is the next page's to show.

@@ -4,10 +4,10 @@ A cycle is what the app does with the credits of a round: it holds them in the t
 order, says in a statement that the order was sent, and ends it in another, bill, round and sheet.
 
 `PYTHONPATH=site python -m tests.bench.race`. What a database gives depends on the machine, so
-no figure here is a limit; only what the app adds to it is: sixteen greenlets of one process reach
-at least half of what pgbench does with sixteen connections, and should reach nine tenths. Both take
-turns, so that whatever else the machine does hits both, and neither waits for the disk, which would
-hide what the app costs.
+no figure here is a limit; only what the app adds to it is: sixteen greenlets of one process should
+reach nine tenths of what pgbench does with sixteen connections. Both take turns, so that whatever
+else the machine does hits both, and neither waits for the disk, which would hide what the app
+costs.
 """
 
 from gevent import monkey
@@ -45,7 +45,7 @@ CYCLES_PER_CLIENT = 100
 CYCLES = CLIENTS * CYCLES_PER_CLIENT
 ROUNDS = 3
 MEMBERS = 1_000
-RATIO_MIN, RATIO_TARGET = 0.5, 0.9
+RATIO_TARGET = 0.9
 HELD_CREDITS, SHARE_CREDITS, TTL_SECONDS = 30, 12, 600
 TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
@@ -105,7 +105,7 @@ WRITTEN_OUT = {
 
 
 def main() -> int:
-    """The exit code: 1 where the app is too far behind."""
+    """The exit code: 1 where the books are wrong."""
     with installation() as (_, owner):
         _fill(owner)
         _ours(0, members=MEMBERS)
@@ -133,8 +133,7 @@ def main() -> int:
     for fault in (fault for faults in report.faults.values() for fault in faults[:3]):
         print(f"race: {fault}")  # noqa: T201
     print("\n".join(_table(ratios)))  # noqa: T201
-    is_good = report.is_clean and min(ratio for *_, ratio in ratios.values()) >= RATIO_MIN
-    return 0 if is_good else 1
+    return 0 if report.is_clean else 1
 
 
 def _table(ratios: Mapping[str, tuple[float, float, float]]) -> Iterator[str]:
