@@ -26,25 +26,6 @@ settings = Settings.from_environment({
 potluck.create_app(settings)
 print(*sys.modules)
 """
-LOAD_BESIDE_OTHERS = """
-from gevent import monkey
-monkey.patch_all()
-import sys
-import gevent
-from potluck import loading
-
-turns = 0
-def take_turns():
-    global turns
-    while True:
-        gevent.sleep(0.001)
-        turns += 1
-
-gevent.spawn(take_turns)
-loading.load(*loading.LATER, "potluck.rooms.sdk")
-print(turns)
-print(*sys.modules)
-"""
 
 
 def said_by(program: str, *arguments: object) -> str:
@@ -69,9 +50,3 @@ def test_a_process_that_serves_pages_alone_loads_no_sockets(tmp_path: object) ->
     loaded = set(said_by(MAKE_AN_APP, "web", tmp_path).split())
     assert loaded & LATER == set()
     assert set(said_by(MAKE_AN_APP, "live", tmp_path).split()) >= SOCKETS
-
-
-def test_others_are_served_while_the_rest_is_loaded() -> None:
-    turns, _, loaded = said_by(LOAD_BESIDE_OTHERS).partition("\n")
-    assert int(turns) > 10
-    assert set(loaded.split()) >= {*loading.LATER, "potluck.rooms.sdk", "stripe", "openai"}

@@ -34,6 +34,7 @@ EXIT_AT_ONCE = 1
 def serve(app: Flask) -> None:
     """Serves until SIGINT or SIGTERM; ends the process with a sentence if it can't begin."""
     settings: Settings = app.extensions["settings"]
+    loading.load(*loading.LATER)
     server = WSGIServer(
         _listener(settings),
         FrontPage(KeptPages(app.wsgi_app, settings), settings),
@@ -53,7 +54,6 @@ def serve(app: Flask) -> None:
     # Now, or everybody waits for it at the first query.
     configure_mappers()
     garbage.put_aside()
-    jobs.spawn(_load_the_rest)
     jobs.keep_running(garbage.collect_when_idle)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
     server.serve_forever()
@@ -74,11 +74,6 @@ def _listener(settings: Settings) -> socket.socket:
         sys.exit(f"Port {settings.port} is taken. Choose another: PORT={settings.port + 1}")
     listener.listen(BACKLOG)
     return listener
-
-
-def _load_the_rest() -> None:
-    loading.load(*loading.LATER)
-    garbage.put_aside()
 
 
 def _stop(server: WSGIServer, jobs: Jobs) -> None:

@@ -74,9 +74,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def start(jobs: Jobs) -> None:
     """Runs generations on this process."""
-    for kind in ("probe", "order"):
-        listener.on(kind, _not_yet)
-    jobs.spawn(_begin_to_write, jobs)
+    loading.load(loading.MODELS)
+    listener.on("probe", lambda **_: probing.probe_all(jobs))
+    jobs.spawn(probing.probe_all, jobs)
+    listener.on("order", lambda **_: generation.take_orders(jobs))
+    jobs.every(ORDERS_EVERY_SECONDS, functools.partial(generation.take_orders, jobs))
     jobs.every(ABANDONED_EVERY_SECONDS, generation.settle_abandoned)
     jobs.every(PRESENCE_EVERY_SECONDS, entrance.push_presence)
     jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
@@ -85,16 +87,3 @@ def start(jobs: Jobs) -> None:
     jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
     jobs.every(window.LOOK_EVERY_SECONDS, window.push_news)
     jobs.before_stop(generation.interrupt_all)
-
-
-def _not_yet(**_: object) -> None:
-    """All models are asked in a moment, and orders wait in the database."""
-
-
-def _begin_to_write(jobs: Jobs) -> None:
-    """Once there is what models are asked with; to load that takes a while."""
-    loading.load("potluck.rooms.sdk")
-    listener.on("probe", lambda **_: probing.probe_all(jobs))
-    probing.probe_all(jobs)
-    listener.on("order", lambda **_: generation.take_orders(jobs))
-    jobs.every(ORDERS_EVERY_SECONDS, functools.partial(generation.take_orders, jobs))
