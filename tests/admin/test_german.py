@@ -28,7 +28,8 @@ SAME = {
 }
 # Names, addresses and what somebody wrote down.
 KEPT = re.compile(
-    r"@|^(Ada|Olga|Taster|Supper|Feast|A gift from the operator)\b|It <b>broke</b>|^product\."
+    r"@|^(Ada|Olga|Taster|Nibble|Supper|Feast|A gift from the operator)\b"
+    r"|It <b>broke</b>|^product\."
 )
 
 
