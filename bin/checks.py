@@ -41,8 +41,10 @@ def everything(*, is_long: bool = False) -> int:
     # `tests/conftest.py` has the long files begin first.
     workers = _processors() + 1
     spread = ["--dist=loadfile", "--no-loadscope-reorder", "--durations=15"]
-    if pytest([f"--numprocesses={workers}", *spread]):
+    if pytest([f"--numprocesses={workers}", *spread, "-m", "not alone"]):
         failed.append("pytest")
+    if pytest(["-m", "alone"]):
+        failed.append("pytest, what runs alone")
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed")
     return bool(failed)
 

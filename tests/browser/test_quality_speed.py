@@ -97,6 +97,7 @@ def test_whatever_stays_the_same_is_kept_and_comes_compressed(landing: Weight) -
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.alone
 def test_lighthouse_finds_nothing_to_mend(stack: Stack) -> None:
     ada = Visitor(stack.url).sign_in("ada").buy()
     room = ada.submit("/rooms", page="/credits").url

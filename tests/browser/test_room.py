@@ -65,7 +65,8 @@ def test_what_somebody_types_outlives_reloads_and_the_round_that_began_without_i
     expect(ben.get_by_role("button", name="Stop")).to_have_count(0)
     for page in (ada, ben):
         expect(page.locator(".bill")).to_contain_text("This round cost", timeout=WRITING_MS)
-    with ben.expect_response(DRAFT):
+    # On a busy machine what he wrote before it may be kept only now.
+    with ben.expect_response(lambda answer: "%21" in (answer.request.post_data or "")):
         field.press_sequentially("!")
     assert drafts(stack) == ["So: !A cellar that hums"]
     other_device = ben.context.new_page()
