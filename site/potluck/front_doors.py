@@ -10,13 +10,14 @@ has a word for each.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from potluck import logs, web
 from potluck.database import db
 from potluck.settings import Settings
+from potluck.turns import Turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,6 +29,8 @@ OK = "200 OK"
 OWN_HEADERS = {"X-Request-Id"}
 # In the environ of a request whose doors were asked, and had nothing to say.
 WAS_ASKED = "potluck.doors_were_asked"
+# How often somebody waits for an answer that turns out not to be theirs, until they make their own.
+WAITS_MAX = 2
 
 
 class Answer(NamedTuple):
@@ -68,6 +71,7 @@ class Door:
         self._behind = behind
         self._next = behind if isinstance(behind, Door) else None
         self._host = urlsplit(settings.public_url).hostname
+        self._turns: Turns[Hashable] = Turns()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         said = None if WAS_ASKED in environ else self._say(environ)
@@ -93,7 +97,7 @@ class Door:
         started_at = time.monotonic()
         if not (self._knows(environ["PATH_INFO"]) and self._is_usual(environ)):
             return None
-        answer = self._answer(environ)
+        answer = self._answer(environ, started_at)
         return self._noted(environ, answer, started_at) if answer else None
 
     def _noted(self, environ: WSGIEnvironment, answer: Answer, started_at: float) -> Said:
@@ -114,6 +118,21 @@ class Door:
         return is_reading and is_by_our_name and not db.is_away
 
     def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Has one of those who ask in one moment make it, and answers the others with the same."""
+        key, started_at = self._key(environ), time.monotonic()
+        if key is None or not self._is_usual(environ):
+            return self._behind(environ, start_response)
+        for _ in range(WAITS_MAX):
+            with self._turns.take(key) as is_ours:
+                if is_ours:
+                    made = self._make(environ)
+                    start_response(made.status, made.headers)
+                    return [made.body]
+            answer = self._answer(environ, started_at)
+            if answer:
+                headers, body = self._noted(environ, answer, started_at)
+                start_response(OK, headers)
+                return [body]
         return self._behind(environ, start_response)
 
     def _ask_behind(self, environ: WSGIEnvironment) -> FromApp:
@@ -135,5 +154,14 @@ class Door:
     def _knows(self, path: str) -> bool:
         raise NotImplementedError
 
-    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
+    def _answer(self, environ: WSGIEnvironment, asked_at: float) -> Answer | None:
+        """What this door has for whoever asked then, a monotonic time."""
+        raise NotImplementedError
+
+    def _key(self, environ: WSGIEnvironment) -> Hashable | None:  # noqa: ARG002 - for those who keep
+        """The same for all who may have one answer; None where nothing is kept."""
+        return None
+
+    def _make(self, environ: WSGIEnvironment) -> FromApp:
+        """What the app says, and keeps it if it may be."""
         raise NotImplementedError

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from flask import Flask
@@ -25,6 +26,9 @@ from tests.people import Browser, make_user
 from tests.web import room_states
 from tests.web.conftest import World
 from tests.web.statements import statements
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 REQUEST_ID = "0123456789abcdef"
 # The forms' token, which is signed anew each second.
@@ -161,6 +165,44 @@ def test_what_is_kept_is_the_page_to_the_letter(room: Room) -> None:
     room.look.keep()
     assert room.look.is_as_the_app_says()
     assert "Once there was a frog." in room.look.again().text
+
+
+def test_of_a_crowd_two_have_it_made_and_the_others_have_what_is_kept(
+    app: Flask, settings: Settings, room: Room
+) -> None:
+    # Her forms' token is with the session after the first.
+    room.look.again()
+    room.look.__exit__()
+    behind, made = app.wsgi_app, threading.Lock()
+    answers: list[TestResponse] = []
+    calls: list[threading.Thread] = []
+
+    def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with made:
+            others = [threading.Thread(target=look_too) for _ in range(3)] if not calls else []
+            calls.append(threading.current_thread())
+        for other in others:
+            # They come while it is made for the first time, and would have it made once each.
+            other.start()
+            waiting.append(other)
+            other.join(0.1)
+        return behind(environ, start_response)
+
+    def look_too() -> None:
+        answers.append(look.again())
+
+    waiting: list[threading.Thread] = []
+    app.wsgi_app = counted  # type: ignore[method-assign]
+    with Look(app, settings, room.look.client, room.look.path) as look:
+        look_too()
+        for other in waiting:
+            other.join()
+    app.wsgi_app = behind  # type: ignore[method-assign]
+    assert len(calls) == 2
+    assert {(each.status_code, TOKEN.sub(b"", each.data)) for each in answers} == {
+        (200, TOKEN.sub(b"", answers[0].data))
+    }
+    assert len(answers) == 4
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -78,7 +78,7 @@ class HotReads(Door):
     def _knows(self, path: str) -> bool:
         return path in self._written
 
-    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
+    def _answer(self, environ: WSGIEnvironment, asked_at: float) -> Answer | None:  # noqa: ARG002
         found = self._find(environ)
         if found is None:
             return None

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
@@ -29,7 +28,7 @@ from potluck.rooms.rounds import EARLIER_ROUNDS_MAX
 from potluck.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 ENDPOINT = "rooms.show"
 PATH = "/rooms/"
@@ -113,31 +112,31 @@ class KeptPages(Door):
     def _knows(self, path: str) -> bool:
         return path.startswith(PATH) and "/" not in path[len(PATH) :]
 
-    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
-        kept = self._kept_for(environ) if _is_whole(environ) else None
+    def _answer(self, environ: WSGIEnvironment, asked_at: float) -> Answer | None:
+        kept = self._kept_for(environ, asked_at) if _is_whole(environ) else None
         if kept is None or kept.answer is None or kept.versions != self._versions(environ):
             return None
         return kept.answer
 
-    def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Keeps what the app says to whoever asks for the second time."""
-        is_ours = self._knows(environ["PATH_INFO"]) and self._is_usual(environ)
-        if not (is_ours and _is_whole(environ)):
-            return super()._pass_on(environ, start_response)
-        asked_at, is_again = time.monotonic(), self._kept_for(environ) is not None
-        before = self._versions(environ) if is_again else None
-        said = self._ask_behind(environ)
-        if said.may_be_kept:
-            is_as_before = before is not None and before == self._versions(environ)
-            kept = _answer(said, before) if before and is_as_before else None
-            self._keep(environ, Kept(asked_at, before, kept))
-        start_response(said.status, said.headers)
-        return [said.body]
+    def _key(self, environ: WSGIEnvironment) -> Asked | None:
+        return _asked(environ) if self._knows(environ["PATH_INFO"]) and _is_whole(environ) else None
 
-    def _kept_for(self, environ: WSGIEnvironment) -> Kept | None:
-        """What there is of the last minute, for exactly this request."""
+    def _make(self, environ: WSGIEnvironment) -> FromApp:
+        """Keeps what the app says to whoever asks for the second time."""
+        asked_at = time.monotonic()
+        is_again = self._kept_for(environ, asked_at) is not None
+        before = self._versions(environ) if is_again else None
+        made = self._ask_behind(environ)
+        if made.may_be_kept:
+            is_as_before = before is not None and before == self._versions(environ)
+            kept = _answer(made, before) if before and is_as_before else None
+            self._keep(environ, Kept(asked_at, before, kept))
+        return made
+
+    def _kept_for(self, environ: WSGIEnvironment, asked_at: float) -> Kept | None:
+        """What there was of the minute before, for exactly this request."""
         kept = self._kept.get(_asked(environ))
-        return kept if kept and time.monotonic() < kept.asked_at + KEPT_SECONDS else None
+        return kept if kept and asked_at < kept.asked_at + KEPT_SECONDS else None
 
     def _keep(self, environ: WSGIEnvironment, kept: Kept) -> None:
         asked = _asked(environ)
@@ -169,9 +168,9 @@ def _is_whole(environ: WSGIEnvironment) -> bool:
     return not environ.get("QUERY_STRING") and "HTTP_HX_REQUEST" not in environ
 
 
-def _answer(said: FromApp, versions: Versions) -> Answer:
+def _answer(made: FromApp, versions: Versions) -> Answer:
     ids = {"session": versions.session_id, "user": versions.user_id}
-    return Answer(ENDPOINT, said.kept_headers, said.body, ids)
+    return Answer(ENDPOINT, made.kept_headers, made.body, ids)
 
 
 def _asked(environ: WSGIEnvironment) -> Asked:
