@@ -1,4 +1,8 @@
-"""One line a record on stderr, with the ids of what it is about: JSON, but on a terminal."""
+"""One line a record on stderr, with the ids of what it is about: JSON, but on a terminal.
+
+A server writes all that is said in one turn of its loop at once, since to write costs as much as
+all the rest of a line: who is killed at that moment may have said a little more than can be read.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,13 @@ import json
 import logging.config
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TextIO
 
+import gevent
 from flask import g, has_request_context
 
 # `json.dumps` makes a new one each time where it is given anything.
@@ -28,11 +35,18 @@ def configure() -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": {"()": JsonLine}, "sentence": {"()": Sentence}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+            "handlers": {"stderr": {"()": Stderr, "formatter": form}},
             "root": {"level": "WARNING", "handlers": ["stderr"]},
             "loggers": {"potluck": {"level": "INFO"}},
         }
     )
+
+
+def gather() -> None:
+    """From here on lines wait for their turn of the loop to end, unless they warn of something."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Stderr):
+            handler.gather()
 
 
 @contextmanager
@@ -43,6 +57,43 @@ def about(**ids: object) -> Iterator[None]:
         yield
     finally:
         _ids.reset(token)
+
+
+class Stderr(logging.StreamHandler[TextIO]):
+    """Writes lines as they come, or all of a turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+        self._is_gathering = False
+
+    def createLock(self) -> None:  # noqa: N802 - the library's
+        """None: where threads run they write whole lines, and greenlets don't meet here."""
+        self.lock = None
+
+    def gather(self) -> None:
+        """From here on."""
+        self._is_gathering = True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by the library."""
+        try:
+            self._lines.append(self.format(record) + self.terminator)
+        except Exception:  # noqa: BLE001 - the library says which
+            self.handleError(record)
+            return
+        if not self._is_gathering or record.levelno >= logging.WARNING:
+            self.flush()
+        elif len(self._lines) == 1:
+            gevent.get_hub().loop.run_callback(self.flush)
+
+    def flush(self) -> None:
+        """Called by the library at the end of the process, too."""
+        lines, self._lines = self._lines, []
+        # Where nobody reads any more there is nobody to tell.
+        with suppress(OSError):
+            self.stream.write("".join(lines))
+            self.stream.flush()
 
 
 class Sentence(logging.Formatter):
@@ -63,7 +114,7 @@ class JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Called by the library."""
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}+00:00",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -72,6 +123,11 @@ class JsonLine(logging.Formatter):
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return ENCODER.encode(line)
+
+
+@lru_cache(maxsize=1)
+def _second(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _known_ids() -> dict[str, object]:

@@ -14,7 +14,7 @@ from gevent import socket
 from gevent.pywsgi import WSGIServer
 from sqlalchemy.orm import configure_mappers
 
-from potluck import billing, crew, garbage, live, loading, rooms
+from potluck import billing, crew, garbage, live, loading, logs, rooms
 from potluck.answers import QuickHandler
 from potluck.front_page import FrontPage
 from potluck.jobs import Jobs
@@ -56,6 +56,7 @@ def serve(app: Flask) -> None:
     garbage.put_aside()
     jobs.keep_running(garbage.collect_when_idle)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
+    logs.gather()
     server.serve_forever()
 
 
@@ -79,6 +80,7 @@ def _listener(settings: Settings) -> socket.socket:
 def _stop(server: WSGIServer, jobs: Jobs) -> None:
     """Once it lets what runs come to its end; asked again, it ends at once."""
     if jobs.is_draining:
+        logging.shutdown()
         os._exit(EXIT_AT_ONCE)
     logger.info("stopping: nothing new is begun")
     jobs.drain(within_seconds=STREAMS_END_WITHIN_SECONDS)

@@ -5,18 +5,46 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gevent
 import pytest
 
-from potluck.logs import JsonLine, Sentence, about
+from potluck.logs import JsonLine, Sentence, Stderr, about
 from tests.conftest import SignInAs
 from tests.people import Browser
+from tests.stack import ROOT
 from tests.visitors import COOKIE
 
 Lines = Callable[[], list[dict[str, Any]]]
 logger = logging.getLogger("potluck.tests")
+
+
+class Written(io.StringIO):
+    """What is written, call by call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, said: str) -> int:
+        self.writes.append(said)
+        return len(said)
+
+
+@pytest.fixture
+def stderr() -> Iterator[Written]:
+    """That of a server."""
+    written, handler = Written(), Stderr()
+    handler.setStream(written)
+    handler.setFormatter(JsonLine())
+    handler.gather()
+    logging.getLogger("potluck").addHandler(handler)
+    yield written
+    logging.getLogger("potluck").removeHandler(handler)
 
 
 @pytest.fixture
@@ -68,3 +96,31 @@ def test_people_read_a_sentence_with_the_same_ids() -> None:
     with about(generation=7):
         record = logging.LogRecord("potluck", logging.INFO, "", 1, "It is done", None, None)
         assert Sentence().format(record).endswith("INFO potluck [generation 7] It is done")
+
+
+def test_a_server_writes_all_that_a_turn_of_its_loop_says_at_once(stderr: Written) -> None:
+    logger.info("one")
+    logger.info("two")
+    assert stderr.writes == []
+    gevent.sleep(0)
+    assert [line.count("\n") for line in stderr.writes] == [2]
+
+
+def test_a_warning_is_written_as_it_comes_behind_what_was_said_before(stderr: Written) -> None:
+    logger.info("one")
+    logger.warning("two")
+    assert [json.loads(line)["message"] for line in "".join(stderr.writes).splitlines()] == [
+        "one",
+        "two",
+    ]
+
+
+def test_what_waits_is_written_when_the_process_ends() -> None:
+    code = (
+        "import logging; from potluck import logs; logs.configure(); logs.gather(); "
+        "logging.getLogger('potluck').info('the last word')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "site"
+    )
+    assert json.loads(done.stderr)["message"] == "the last word"
