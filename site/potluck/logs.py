@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import logging.config
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -49,14 +48,19 @@ def gather() -> None:
             handler.gather()
 
 
-@contextmanager
-def about(**ids: object) -> Iterator[None]:
+class about:  # noqa: N801 - it reads as a sentence where it is used
     """Gives these ids to whatever is logged meanwhile, by this greenlet."""
-    token = _ids.set({**_ids.get({}), **ids})
-    try:
-        yield
-    finally:
-        _ids.reset(token)
+
+    __slots__ = ("_ids", "_token")
+
+    def __init__(self, **ids: object) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._token = _ids.set({**_ids.get({}), **self._ids})
+
+    def __exit__(self, *_: object) -> None:
+        _ids.reset(self._token)
 
 
 class Stderr(logging.StreamHandler[TextIO]):

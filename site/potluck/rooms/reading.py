@@ -21,7 +21,7 @@ BEAT_SECONDS = 0.05
 # With so many streams at once a beat is longer: to look costs nearly the same for four pieces as
 # for two, and a piece is still with the last client within a tenth of a second.
 CROWD = 100
-CROWDED_BEAT_SECONDS = 0.075
+CROWDED_BEAT_SECONDS = 0.06
 # So soon a stop is heard of.
 LOOK_SECONDS = 0.1
 

@@ -27,7 +27,7 @@ from tests.bench.machine import leave_a_core, load, take_files
 from tests.bench.spent import Meter
 from tests.bench.streams.bare import read_bare
 from tests.bench.streams.crowd import Crowd
-from tests.bench.streams.figures import Window, end, idle_cpu_share, look
+from tests.bench.streams.figures import Window, end, look
 from tests.bench.streams.table import head, row, targets
 from tests.bench.streams.upstream import Upstream, upstream
 from tests.live.server import LiveServer
@@ -73,7 +73,6 @@ def _play(stage: Stage, steps: Sequence[int], seconds: float) -> list[str]:
     windows: list[Window] = []
     with psycopg.connect(stage.database_url, autocommit=True) as connection:
         crowd, meter = Crowd(stage.server, connection, count=max(steps)), Meter(connection)
-        idle_share = idle_cpu_share(crowd, stage.process, seconds=seconds)
         bytes_before = stage.process.memory_info().rss
         scene = crowd, stage.upstream, stage.process, meter
         print("\n".join(head()))  # noqa: T201
@@ -81,7 +80,7 @@ def _play(stage: Stage, steps: Sequence[int], seconds: float) -> list[str]:
             windows.append(look(*scene, rounds=rounds, seconds=seconds, bytes_before=bytes_before))
             print(row(windows[-1]), flush=True)  # noqa: T201
         left = end(crowd, stage.upstream)
-    lines = [*targets(windows, windows[0], bare, idle_share=idle_share), load()]
+    lines = [*targets(windows, windows[0], bare), load()]
     print("\n".join(lines), flush=True)  # noqa: T201
     faults = [f"{crowd.lost} deliveries are missing"] if crowd.lost else []
     return [*faults, *([f"{left} rounds never ended"] if left else [])]

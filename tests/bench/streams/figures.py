@@ -53,13 +53,6 @@ def percentile_ms(seconds: list[float], percent: int) -> float:
     return statistics.quantiles(seconds, n=100)[percent - 1] * 1_000
 
 
-def idle_cpu_share(crowd: Crowd, server: psutil.Process, *, seconds: float) -> float:
-    """What the server takes of a core while everybody sits there and nothing is written."""
-    before = cpu_seconds(server)
-    crowd.listen(seconds=seconds)
-    return (cpu_seconds(server) - before) / seconds
-
-
 def look(
     crowd: Crowd,
     upstream: Upstream,
