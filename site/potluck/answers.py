@@ -6,14 +6,18 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from gevent import get_hub
 from gevent.pywsgi import WSGIHandler, format_date_time
 
-from potluck.front_doors import WAS_ASKED, Door
+from potluck.front_doors import WAS_ASKED, Door, Headers
 from potluck.request_heads import read_request
 
 # What is larger is not worth a copy.
 GATHERED_BYTES_MAX = 64 * 1024
-HEAD = b"HTTP/1.1 200 OK\r\n%b\r\nDate: %b\r\n\r\n%b"
+READ = 1
+# They are the same for all who ask for one thing in one language.
+HEADS_KEPT = 256
+ANSWER = b"%bContent-Length: %d\r\nX-Request-Id: %b\r\nDate: %b\r\n\r\n%b"
 
 
 class QuickHandler(WSGIHandler):
@@ -21,11 +25,23 @@ class QuickHandler(WSGIHandler):
 
     _doors_were_asked = False
     _gathered: bytearray | None = None
+    # Of the connection, from its first answer at a door on.
+    _reader: Any = None
+    _is_all_read = False
+
+    def handle(self) -> None:
+        """Called by gevent for the connection."""
+        try:
+            super().handle()
+        finally:
+            if self._reader:
+                self._reader.close()
 
     def handle_one_request(self) -> Any:
         """Called by gevent for each: `True` waits for the next, `None` ends the connection."""
         self._doors_were_asked = False
         try:
+            self._wait_for_more()
             data = self.rfile.peek()
         except (OSError, ValueError):
             return None
@@ -40,6 +56,14 @@ class QuickHandler(WSGIHandler):
         if self._doors_were_asked:
             environ[WAS_ASKED] = True
         return environ
+
+    def _wait_for_more(self) -> None:
+        """Spares the kernel a question: who was just answered has as a rule said nothing yet."""
+        if self._is_all_read:
+            self._is_all_read = False
+            hub = get_hub()
+            self._reader = self._reader or hub.loop.io(self.socket.fileno(), READ)
+            hub.wait(self._reader)
 
     def _is_taken_over(self, data: bytes) -> bool:  # noqa: ARG002 - for those who carry sockets
         """Whether the connection is somebody else's from here on, which began with this."""
@@ -56,9 +80,9 @@ class QuickHandler(WSGIHandler):
         if said is None:
             return None
         self.rfile.read(request.length_bytes)
-        headers, body = said
-        lines = "\r\n".join([f"{name}: {value}" for name, value in headers])
-        return HEAD % (lines.encode("latin-1"), _date(int(time.time())), body)
+        self._is_all_read = request.length_bytes == len(data)
+        head, date = _head(said.headers), _date(int(time.time()))
+        return ANSWER % (head, len(said.body), said.request_id.encode(), date, said.body)
 
     def _send(self, answer: bytes) -> bool | None:
         try:
@@ -87,6 +111,12 @@ class QuickHandler(WSGIHandler):
             super()._sendall(data)
         else:
             self._gathered += data
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def _head(headers: Headers) -> bytes:
+    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    return "".join(["HTTP/1.1 200 OK\r\n", *lines]).encode("latin-1")
 
 
 @lru_cache(maxsize=1)

@@ -10,11 +10,11 @@ has a word for each.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from potluck import logs, web
+from potluck import web
 from potluck.database import db
 from potluck.settings import Settings
 from potluck.turns import Turns
@@ -22,11 +22,11 @@ from potluck.turns import Turns
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Headers and body of a 200.
-Said = tuple[list[tuple[str, str]], bytes]
+Headers = tuple[tuple[str, str], ...]
 
 OK = "200 OK"
-OWN_HEADERS = {"X-Request-Id"}
+# Of one answer alone.
+OWN_HEADERS = {"X-Request-Id", "Content-Length"}
 # In the environ of a request whose doors were asked, and had nothing to say.
 WAS_ASKED = "potluck.doors_were_asked"
 # How often somebody waits for an answer that turns out not to be theirs, until they make their own.
@@ -40,9 +40,23 @@ class Answer(NamedTuple):
     """
 
     endpoint: str
-    headers: Sequence[tuple[str, str]]
+    headers: Headers
     body: bytes
     ids: Mapping[str, int] = {}
+
+
+class Said(NamedTuple):
+    """The same as it is given to one request: a 200."""
+
+    headers: Headers
+    body: bytes
+    request_id: str
+
+    def begin(self, start_response: StartResponse) -> Iterable[bytes]:
+        """As an application says it."""
+        own = [("Content-Length", str(len(self.body))), ("X-Request-Id", self.request_id)]
+        start_response(OK, [*self.headers, *own])
+        return [self.body]
 
 
 class FromApp(NamedTuple):
@@ -59,9 +73,9 @@ class FromApp(NamedTuple):
         return self.status == OK and "set-cookie" not in names
 
     @property
-    def kept_headers(self) -> list[tuple[str, str]]:
+    def kept_headers(self) -> Headers:
         """Those that are not of this one answer."""
-        return [each for each in self.headers if each[0] not in OWN_HEADERS]
+        return tuple(each for each in self.headers if each[0] not in OWN_HEADERS)
 
 
 class Door:
@@ -77,9 +91,7 @@ class Door:
         said = None if WAS_ASKED in environ else self._say(environ)
         if said is None:
             return self._pass_on(environ, start_response)
-        headers, body = said
-        start_response(OK, headers)
-        return [body]
+        return said.begin(start_response)
 
     def early(self, environ: WSGIEnvironment) -> Said | None:
         """From here or from a door behind; None where it is the app's.
@@ -104,9 +116,9 @@ class Door:
         """As the app would, under a name that no other request has."""
         path = environ["PATH_INFO"]
         request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        with logs.about(request=request_id, **answer.ids):
-            web.note_request("GET", path, answer.endpoint, 200, started_at=started_at)
-        return [*answer.headers, ("X-Request-Id", request_id)], answer.body
+        ids = {"request": request_id, **answer.ids}
+        web.note_request("GET", path, answer.endpoint, 200, started_at=started_at, ids=ids)
+        return Said(answer.headers, answer.body, request_id)
 
     def _is_usual(self, environ: WSGIEnvironment) -> bool:
         """Whether somebody reads, by the name that we have, while the database can be reached.
@@ -130,9 +142,7 @@ class Door:
                     return [made.body]
             answer = self._answer(environ, started_at)
             if answer:
-                headers, body = self._noted(environ, answer, started_at)
-                start_response(OK, headers)
-                return [body]
+                return self._noted(environ, answer, started_at).begin(start_response)
         return self._behind(environ, start_response)
 
     def _ask_behind(self, environ: WSGIEnvironment) -> FromApp:

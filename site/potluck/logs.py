@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging.config
 import sys
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -21,6 +23,8 @@ from flask import g, has_request_context
 # `json.dumps` makes a new one each time where it is given anything.
 ENCODER = json.JSONEncoder(default=str)
 
+# Where lines of a server go that are JSON.
+_gathering: Stderr | None = None
 _ids: ContextVar[dict[str, object]] = ContextVar("ids")
 
 
@@ -43,9 +47,23 @@ def configure() -> None:
 
 def gather() -> None:
     """From here on lines wait for their turn of the loop to end, unless they warn of something."""
+    global _gathering  # noqa: PLW0603 - one log a process
     for handler in logging.getLogger().handlers:
         if isinstance(handler, Stderr):
             handler.gather()
+            _gathering = handler if isinstance(handler.formatter, JsonLine) else None
+
+
+def note(logger: logging.Logger, message: str, ids: Mapping[str, object]) -> None:
+    """As `logger.info` says it `about` these ids, for what is said thousands of times a second.
+
+    A record, and its way past everybody who may want it, are half of what a small answer costs.
+    """
+    if _gathering is None:
+        with about(**ids):
+            logger.info("%s", message)
+    else:
+        _gathering.add(_json_line(time.time(), "INFO", logger.name, message, ids))
 
 
 class about:  # noqa: N801 - it reads as a sentence where it is used
@@ -82,11 +100,16 @@ class Stderr(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         """Called by the library."""
         try:
-            self._lines.append(self.format(record) + self.terminator)
+            self.add(self.format(record))
         except Exception:  # noqa: BLE001 - the library says which
             self.handleError(record)
-            return
-        if not self._is_gathering or record.levelno >= logging.WARNING:
+        if record.levelno >= logging.WARNING:
+            self.flush()
+
+    def add(self, line: str) -> None:
+        """To those of this turn."""
+        self._lines.append(line + self.terminator)
+        if not self._is_gathering:
             self.flush()
         elif len(self._lines) == 1:
             gevent.get_hub().loop.run_callback(self.flush)
@@ -117,16 +140,19 @@ class JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Called by the library."""
-        line: dict[str, object] = {
-            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}+00:00",
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_known_ids(),
-        }
+        ids = _known_ids()
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return ENCODER.encode(line)
+            ids["trace"] = self.formatException(record.exc_info)
+        return _json_line(record.created, record.levelname, record.name, record.getMessage(), ids)
+
+
+def _json_line(
+    created: float, level: str, logger: str, message: str, ids: Mapping[str, object]
+) -> str:
+    second, milliseconds = divmod(int(created * 1_000), 1_000)
+    moment = f"{_second(second)}.{milliseconds:03d}+00:00"
+    line = {"time": moment, "level": level, "logger": logger, "message": message, **ids}
+    return ENCODER.encode(line)
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ import random
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -28,7 +29,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
-from potluck import metrics
+from potluck import logs, metrics
 from potluck.database import db
 from potluck.outages import is_absence
 from potluck.refusals import Refusal
@@ -105,11 +106,19 @@ def safety_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def note_request(method: str, path: str, endpoint: str, status: int, *, started_at: float) -> None:
-    """A line in the log and a figure for whoever watches."""
+def note_request(
+    method: str,
+    path: str,
+    endpoint: str,
+    status: int,
+    *,
+    started_at: float,
+    ids: Mapping[str, object],
+) -> None:
+    """A line in the log about these ids, and a figure for whoever watches."""
     seconds = time.monotonic() - started_at
     _requests(endpoint, status).observe(seconds)
-    logger.info("%s %s %s %.0f ms", method, path, status, seconds * 1000)
+    logs.note(logger, f"{method} {path} {status} {seconds * 1000:.0f} ms", ids)
 
 
 # As many as there are endpoints, times a few.
@@ -202,6 +211,7 @@ def _log_request(response: Response) -> None:
             request.endpoint or "none",
             response.status_code,
             started_at=g.started_at,
+            ids={"request": g.request_id, **g.get("log_ids", {})},
         )
 
 

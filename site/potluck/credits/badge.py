@@ -17,6 +17,8 @@ from potluck import languages
 PARTIAL = "credits/_badge.html"
 # Two hundred ways to say how many, with and without a part that is held, in each language.
 RENDERED_KEPT = 1_024
+# Pages ask again and again for what hasn't changed. Each is half a kilobyte.
+WRITTEN_KEPT = 4_096
 # Whole hundreds more or less change no plural, in any language that we know of.
 FORMS = 100
 
@@ -47,13 +49,19 @@ class Badge:
         self._app = app
         links = app.url_map.bind("")
         self._links = {name: links.build(name) for name in ("credits.index", "credits.badge")}
+        self._template: Template | None = None
         self._rendered = lru_cache(RENDERED_KEPT)(self._render)
+        self._written = lru_cache(WRITTEN_KEPT)(self._write)
 
     def html(self, language: str, *, available: int, held: int, seq: int) -> str:
         """As the page has it, in this language."""
-        form = available if available < FORMS else FORMS + available % FORMS
         # While somebody works on the partial, it is another each time.
-        template = self._app.jinja_env.get_template(PARTIAL)
+        if self._template is None or self._app.jinja_env.auto_reload:
+            self._template = self._app.jinja_env.get_template(PARTIAL)
+        return self._written(self._template, language, available, held, seq)
+
+    def _write(self, template: Template, language: str, available: int, held: int, seq: int) -> str:
+        form = available if available < FORMS else FORMS + available % FORMS
         html = self._rendered(template, language, form, is_held=held > 0)
         html = html.replace("\0available\0", languages.number_in(language, available))
         html = html.replace("\0held\0", languages.number_in(language, held))

@@ -17,7 +17,7 @@ from potluck import languages, web
 from potluck.accounts.sessions import SEEN_EVERY_SECONDS, TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.credits.badge import Badge
 from potluck.database import db
-from potluck.front_doors import Answer, Door
+from potluck.front_doors import Answer, Door, Headers
 from potluck.request_heads import cookie
 from potluck.settings import Settings
 from potluck.waves import Waves
@@ -65,14 +65,13 @@ class HotReads(Door):
         self._cookie_name = cookie_name(settings)
         self._found = Waves(_find)
         self._badge = Badge(app)
-        self._headers = [
-            ("Vary", "Cookie"),
-            *web.safety_headers(settings).items(),
-            ("Cache-Control", "no-store"),
-        ]
-        self._written: dict[str, tuple[str, str, Callable[[WSGIEnvironment, Found], str]]] = {
-            "/credits/balance": ("credits.balance", "application/json", _numbers),
-            "/credits/badge": ("credits.badge", "text/html; charset=utf-8", self._write_badge),
+        locks = tuple(web.safety_headers(settings).items())
+        headers = (("Vary", "Cookie"), *locks, ("Cache-Control", "no-store"))
+        of_json = (("Content-Type", "application/json"), *headers)
+        of_html = (("Content-Type", "text/html; charset=utf-8"), *headers)
+        self._written: dict[str, tuple[str, Headers, Callable[[WSGIEnvironment, Found], str]]] = {
+            "/credits/balance": ("credits.balance", of_json, _numbers),
+            "/credits/badge": ("credits.badge", of_html, self._write_badge),
         }
 
     def _knows(self, path: str) -> bool:
@@ -82,11 +81,9 @@ class HotReads(Door):
         found = self._find(environ)
         if found is None:
             return None
-        endpoint, kind, write = self._written[environ["PATH_INFO"]]
-        body = write(environ, found).encode()
-        own = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        endpoint, headers, write = self._written[environ["PATH_INFO"]]
         ids = {"session": found.session_id, "user": found.user_id}
-        return Answer(endpoint, [*own, *self._headers], body, ids)
+        return Answer(endpoint, headers, write(environ, found).encode(), ids)
 
     def _find(self, environ: WSGIEnvironment) -> Found | None:
         """None where the app has to look for itself."""
