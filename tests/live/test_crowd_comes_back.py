@@ -22,8 +22,9 @@ COUNTED_WITHIN_SECONDS = 10
 BEAT_SECONDS = 0.2
 # Held against the time that the crowd took, since a busy machine makes both longer. Where a page
 # waits for the whole crowd at each of its queries, there are three to six.
-# All may be in within half a second: there is time for few.
-PAGES_MEANWHILE_MIN = 2
+PAGES_MEANWHILE_MIN = 10
+# On a quick machine all are in before so many could be read. What doesn't wait for them is short.
+QUICK_SECONDS = 0.5
 PAGE_PART_MAX = 0.7
 PAGE_SECONDS_MAX = 2
 
@@ -55,7 +56,8 @@ def test_a_thousand_who_come_back_at_once_are_let_in_while_pages_stay_quick(
             crowd_seconds = time.monotonic() - began
             meanwhile = page_seconds[pages_before:]
             _see_that_they_are_counted(wire, crowd[0])
-        assert len(meanwhile) >= PAGES_MEANWHILE_MIN, meanwhile
+        assert meanwhile
+        assert len(meanwhile) >= PAGES_MEANWHILE_MIN or max(meanwhile) < QUICK_SECONDS, meanwhile
         assert max(meanwhile) < max(PAGE_SECONDS_MAX, PAGE_PART_MAX * crowd_seconds)
         assert [line for line in second.log.splitlines() if '"level": "INFO"' not in line] == []
 
