@@ -46,6 +46,23 @@ def add_line(page: Page, line: str) -> None:
     page.get_by_role("button", name="Add your line").click()
 
 
+def open_own_room(page: Page, who: str) -> str:
+    """Somebody's own room, by one button; its address."""
+    sign_in(page, who)
+    page.get_by_role("button", name="Open a room").click()
+    page.wait_for_url(re.compile("/rooms/"))
+    expect(page.locator("#seats")).to_contain_text("here")
+    return page.url
+
+
+def join(page: Page, who: str, room: str) -> None:
+    """Sits down beside the one who is there."""
+    sign_in(page, who)
+    page.goto(room)
+    page.get_by_role("button", name="Join this room").click()
+    expect(page.locator("#seats .is-here")).to_have_count(2)
+
+
 def written(stack: Stack) -> str:
     """The newest text as its row keeps it."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:

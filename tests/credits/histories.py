@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from potluck.credits import holds, ledger
 from potluck.database import db
 from potluck.rooms.models import Generation, Round
-from tests.orders import ordered_generation
+from tests.orders import dispatch, ordered_generation
 
 numbers = itertools.count(1)
 
@@ -39,7 +39,7 @@ def held_generation(amounts: Mapping[int, int]) -> int:
     """A generation for which everybody's amount is held; raises `InsufficientCredits`."""
     generation_id = ordered_generation(next(iter(amounts)))
     holds.reserve(amounts=amounts, generation_id=generation_id, ttl_seconds=60)
-    holds.dispatch(generation_id)
+    dispatch(generation_id)
     db.session.commit()
     return generation_id
 

@@ -16,6 +16,7 @@ from potluck.billing import refunds
 from potluck.billing.gateway.news import DisputeState, RefundState
 from potluck.credits import holds, ledger
 from potluck.database import db
+from tests import orders
 from tests.credits.model import MEMBERS, Model, Order, RefundOrder
 from tests.credits.till import Payment
 
@@ -177,7 +178,7 @@ class Interleavings(Model):
     @rule(pick=Pick)
     def dispatch(self, *, pick: int) -> None:
         order = picked(open_first(self.orders), pick)
-        db.transact(lambda: holds.dispatch(order.generation_id))
+        db.transact(lambda: orders.dispatch(order.generation_id))
         order.is_dispatched = True
 
     @precondition(lambda self: any(order.is_dispatched for order in self.orders))

@@ -13,7 +13,7 @@ from potluck.credits import holds, ledger
 from potluck.credits.audit import audit
 from potluck.credits.pricing import cost_credits, current_price, equal_shares
 from potluck.database import db
-from tests.orders import ordered_generation
+from tests.orders import dispatch, ordered_generation
 from tests.people import make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -34,7 +34,7 @@ def test_a_settled_hold_takes_the_share_and_gives_the_rest_back() -> None:
     holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
     db.session.commit()
     assert ledger.balance(ada.id).available == 70
-    holds.dispatch(generation_id)
+    dispatch(generation_id)
     holds.settle(generation_id, shares={ada.id: 12})
     holds.settle(generation_id, shares={ada.id: 12})
     db.session.commit()

@@ -16,6 +16,7 @@ from potluck.rooms.models import Generation, Picture, Room, Round
 from potluck.rooms.sheet_models import Sheet
 from tests.conftest import MODEL
 from tests.credits import histories
+from tests.orders import dispatch
 from tests.people import make_user
 from tests.rooms.sheet_people import lay_out, publish, written_sheet
 
@@ -177,7 +178,7 @@ def _order(world: World) -> Generation:
     db.session.flush()
     amounts = dict.fromkeys(seated(world), 30)
     holds.reserve(amounts=amounts, generation_id=generation.id, ttl_seconds=60)
-    holds.dispatch(generation.id)
+    dispatch(generation.id)
     db.session.commit()
     return generation
 

@@ -50,9 +50,8 @@ DISPATCH_SENT = """
     UPDATE holds SET state = 'dispatched' FROM sent
     WHERE holds.generation_id = sent.id AND holds.state = 'reserved'
 """
-DISPATCH = text("""
-    UPDATE holds SET state = 'dispatched'
-    WHERE (generation_id = :generation_id OR refund_id = :refund_id) AND state = 'reserved'
+DISPATCH_REFUND = text("""
+    UPDATE holds SET state = 'dispatched' WHERE refund_id = :refund_id AND state = 'reserved'
 """)
 PUT_INTO_POT = text("""
     WITH paying AS (
@@ -184,11 +183,6 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
         raise InsufficientCredits(message, user_ids=short, price_credits=price)
 
 
-def dispatch(generation_id: int) -> None:
-    """Marks the holds as spent on: from here on the provider may have been paid."""
-    _execute(DISPATCH, {"generation_id": generation_id, "refund_id": None})
-
-
 def held_for(generation_id: int) -> dict[int, int]:
     """Open holds of a generation, by user. As long as they are open they are what they are."""
     rows = _execute(HELD, {"generation_id": generation_id})
@@ -220,7 +214,7 @@ def reserve_refund(
 
 def dispatch_refund(refund_id: uuid.UUID) -> None:
     """From here on Stripe may have been asked."""
-    _execute(DISPATCH, {"generation_id": None, "refund_id": refund_id})
+    _execute(DISPATCH_REFUND, {"refund_id": refund_id})
 
 
 def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
