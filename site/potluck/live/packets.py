@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from socketio import packet
 
 DEPTH_MAX = 16
-DIGITS_MAX = 100
 
 # Strings are skipped as a whole, so that brackets in them don't count.
 BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
@@ -17,30 +15,6 @@ BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
 
 class BadPacket(Exception):
     """Something that no client of this protocol sends."""
-
-
-def _int(digits: str) -> int:
-    if len(digits) > DIGITS_MAX:
-        raise ValueError("a number that long is none of ours")
-    return int(digits)
-
-
-DECODER = json.JSONDecoder(parse_int=_int)
-ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
-class QuickJson:
-    """What the library calls for its packets; its own makes a decoder and an encoder for each."""
-
-    @staticmethod
-    def loads(text: str) -> Any:
-        """Raises `ValueError`."""
-        return DECODER.decode(text)
-
-    @staticmethod
-    def dumps(data: Any, **_: object) -> str:
-        """Without blanks, as the library asks for it."""
-        return ENCODER.encode(data)
 
 
 class JsonPacket(packet.Packet):
@@ -51,7 +25,6 @@ class JsonPacket(packet.Packet):
     """
 
     uses_binary_events = False
-    json = QuickJson
 
     def decode(self, encoded_packet: str) -> int:
         """Called by the library for every message; raises `BadPacket`."""
