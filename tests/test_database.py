@@ -49,6 +49,8 @@ def test_after_a_restart_a_request_finds_a_living_connection(
     _use()
     with owner.connect() as connection:
         connection.execute(TERMINATE)
+    # Where tests before had several of the owner's open, the others are gone as well.
+    owner.dispose()
     # Instead of waiting until they have lain about for long enough.
     monkeypatch.setattr("potluck.database.PING_AFTER_SECONDS", 0)
     assert _use()

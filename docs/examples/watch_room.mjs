@@ -13,6 +13,8 @@ const manager = new Manager(url, {
 const everyone = manager.socket("/");
 const members = manager.socket("/members");
 let shown = { code, generation: null, seq: 0, text: "" };
+let isEntering = false;
+let isBehind = false;
 
 async function ask(event, ...payload) {
   for (;;) {
@@ -22,7 +24,22 @@ async function ask(event, ...payload) {
   }
 }
 
+// Whatever is missed while one question is under way is asked for by the next, and not beside it.
 async function enter() {
+  isBehind = true;
+  if (isEntering) return;
+  isEntering = true;
+  try {
+    while (isBehind && members.connected) {
+      isBehind = false;
+      await catchUp();
+    }
+  } finally {
+    isEntering = false;
+  }
+}
+
+async function catchUp() {
   const before = shown;
   const { code, generation, seq } = before;
   const answer = await ask("enter_room", { code, generation, last_seq: seq });

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 
 import socketio
@@ -11,7 +12,9 @@ CODE = sys.argv[2] if len(sys.argv) > 2 else None
 COOKIE = os.environ.get("POTLUCK_COOKIE", "potluck")
 
 client = socketio.Client()
-state = {"code": CODE, "generation": None, "seq": 0, "text": "", "is_over": False}
+state = {"code": CODE, "generation": None, "seq": 0, "text": ""}
+state |= {"is_behind": False, "is_over": False}
+entering = threading.Lock()
 
 
 def ask(event, *payload):
@@ -24,7 +27,16 @@ def ask(event, *payload):
 
 
 def enter():
-    """Enters the room, and catches up with what was written meanwhile."""
+    """Whatever is missed while one question is under way is asked for by the next."""
+    state["is_behind"] = True
+    with entering:
+        if state["is_behind"]:
+            state["is_behind"] = False
+            catch_up()
+
+
+def catch_up():
+    """Enters the room, and takes what was written meanwhile."""
     before = dict(state)
     wish = {"code": state["code"], "last_seq": before["seq"], "generation": before["generation"]}
     answer = ask("enter_room", wish)

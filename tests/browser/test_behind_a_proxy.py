@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -75,6 +77,8 @@ def test_node_and_python_watch_one_stream_through_the_proxy(rig: Rig) -> None:
             text=True,
             cwd=ROOT / "tests/node",
             env=env,
+            # It is started by another process, which would leave it behind.
+            start_new_session=True,
         )
     try:
         assert node.stdout
@@ -89,7 +93,8 @@ def test_node_and_python_watch_one_stream_through_the_proxy(rig: Rig) -> None:
             text += found[1]["text"] if found[0] == "delta" else ""
         shown, _ = node.communicate(timeout=TIMEOUT_SECONDS)
     finally:
-        node.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(node.pid, signal.SIGKILL)
         node.communicate()
     assert shown == f"{text}\n"
     watcher.leave()

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from potluck.live.budgets import BURST_COST_MAX, DEBT_MAX
+from potluck.live.budgets import BURST_COST_MAX, DEBT_MAX, Budget
 from potluck.live.protocol import EVENTS
 from tests.live.raw import RawSocket, raw_socket
 from tests.visitors import Visitor
 
 VisitorFactory = Callable[[], Visitor]
 COUNT = '["get_connection_count"]'
+ANSWERED_WITHIN_SECONDS = 10.0
 
 
 @pytest.mark.fault("S6")
@@ -56,6 +57,25 @@ def test_to_connect_too_often_is_refused_with_a_code(visitor: VisitorFactory) ->
         replies = [stranger.join() for _ in range(20)]
     assert '"signed_out"' in replies[0]
     assert '"too_many_requests"' in replies[-1]
+
+
+@pytest.mark.parametrize("askers", [1, 2, 3, 4])
+def test_a_few_who_ask_again_when_they_were_told_to_are_all_answered(
+    monkeypatch: pytest.MonkeyPatch, askers: int
+) -> None:
+    """Of one connection, at the same time, each as its own loop does."""
+    now = 0.0
+    monkeypatch.setattr("potluck.live.budgets.time.monotonic", lambda: now)
+    budget, cost = Budget(), EVENTS["/members"]["enter_room"].cost
+    budget.take(BURST_COST_MAX)
+    asks_at = dict.fromkeys(range(askers), 0.0)
+    while asks_at and now < ANSWERED_WITHIN_SECONDS:
+        asker = min(asks_at, key=lambda each: asks_at[each])
+        now = asks_at.pop(asker)
+        assert budget.take_message()
+        if pause_seconds := budget.take(cost):
+            asks_at[asker] = now + pause_seconds
+    assert asks_at == {}
 
 
 def test_dear_events_use_the_budget_up_sooner(visitor: VisitorFactory) -> None:

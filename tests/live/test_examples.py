@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -36,6 +38,8 @@ def test_the_example_follows_a_room_to_the_end(
             text=True,
             cwd=ROOT / "tests" / "node",
             env={**os.environ, "POTLUCK_SESSION": ada.token},
+            # Node is started by another process, which would leave it behind.
+            start_new_session=True,
         )
     try:
         assert process.stdout
@@ -43,7 +47,8 @@ def test_the_example_follows_a_room_to_the_end(
         ada.submit(f"{path}/contribution", page=path, line="A frog who sings.")
         shown, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     ((text,),) = sql("SELECT text FROM generations ORDER BY id DESC LIMIT 1")
     assert shown == f"{text}\n"

@@ -19,7 +19,7 @@ from potluck.rooms import provider
 from potluck.rooms.provider import Server
 from potluck.rooms.wire.answer import HEAD_BYTES_MAX
 from potluck.rooms.wire.transport import Wire
-from tests.rooms.raw_server import raw_server
+from tests.rooms.raw_server import WAIT_SECONDS_MAX, raw_server
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 THREE_CHUNKS = b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n"
@@ -137,6 +137,7 @@ def test_a_connection_is_not_used_again_after_anything_else(
 def test_a_connection_that_its_server_closed_is_not_used_again(client: httpx2.Client) -> None:
     with raw_server(SHORT) as server:
         client.get(f"http://127.0.0.1:{server.port}/")
+        assert server.has_hung_up.wait(WAIT_SECONDS_MAX)
         with pytest.raises(httpx2.RemoteProtocolError):
             client.get(f"http://127.0.0.1:{server.port}/")
     assert server.connections == 2
@@ -161,6 +162,26 @@ def test_a_server_is_known_by_its_certificate(
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         with httpx2.Client(transport=Wire()) as friend:
             assert friend.get(url).text == "abc"
+
+
+def test_records_that_came_together_are_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server makes one of each chunk, and TLS gives out one at a time."""
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(_certificate())
+    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.load_cert_chain(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    records = CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"1\r\nc\r\n0\r\n\r\n"
+    with (
+        raw_server(records, certificate=certificate) as server,
+        httpx2.Client(transport=Wire()) as client,
+        client.stream("GET", f"https://127.0.0.1:{server.port}/") as response,
+    ):
+        server.goes_on.set()
+        assert server.has_said_all.wait(WAIT_SECONDS_MAX)
+        assert list(response.iter_raw()) == [b"abc"]
 
 
 def test_texts_go_through_the_proxy_that_the_environment_names(

@@ -37,10 +37,12 @@ class Budget:
     def take(self, cost: float) -> float:
         """Pays what is asked for in a message that is paid for itself.
 
-        Returns 0, or after how many seconds there would be enough; then nothing was taken.
+        Returns 0, or after how many seconds it may ask again; then nothing was taken. By then there
+        is enough for this and as much again: of a few that wait at once, each asking again would
+        otherwise take away what the others waited for, and none would ever be answered.
         """
         more = cost - MESSAGE_COST
         if self._left < more:
-            return (cost - self._left) / COST_PER_SECOND_MAX
+            return (2 * cost - self._left) / COST_PER_SECOND_MAX
         self._left -= more
         return 0.0
