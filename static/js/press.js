@@ -4,6 +4,10 @@ It stays where the focus is: `disabled` would take that away, and its value from
 
 // What leads to no other page, such as a file, is given back after this.
 const GIVE_BACK_MILLISECONDS = 15_000;
+// More than a hand trembles.
+const SLIDE_PIXELS = 12;
+
+let held = null;
 
 addEventListener("submit", press);
 addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
@@ -12,6 +16,22 @@ addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
 });
 // Back again out of the browser's memory: the page looks as it was left.
 addEventListener("pageshow", ({ persisted }) => persisted && releaseAll());
+
+// A press counts where it began: somebody's line may push the button away while it is held down, and
+// of what ends elsewhere a browser makes no click. Who slides off it takes it back.
+addEventListener("pointerdown", ({ target, pointerId, clientX, clientY, button }) => {
+  const pressed = target.closest?.("button, summary");
+  if (!pressed || button !== 0) return;
+  pressed.setPointerCapture(pointerId);
+  held = { pressed, pointerId, clientX, clientY };
+});
+addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
+  if (pointerId !== held?.pointerId) return;
+  const slid = Math.hypot(clientX - held.clientX, clientY - held.clientY);
+  if (slid > SLIDE_PIXELS && held.pressed.hasPointerCapture(pointerId)) {
+    held.pressed.releasePointerCapture(pointerId);
+  }
+});
 
 function press(event) {
   const form = event.target;

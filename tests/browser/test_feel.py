@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.hands import (
     CLOCK_A_PRESS,
@@ -106,6 +106,32 @@ def test_ones_own_line_stands_there_before_the_server_has_answered(
     expect(ben.locator("#round [data-line-state]")).to_have_count(0)
     expect(ben.locator("#round")).to_contain_text(line)
     assert lines(stack, line) == 1
+
+
+def test_a_button_that_is_pushed_away_while_it_is_held_down_is_pressed(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    ada = open_page(width=360)
+    open_own_room(ada, "pushed@example.com")
+    ada.locator("#line").fill("A moth who stays.")
+    button = ada.get_by_role("button", name="Add your line")
+    _hold_down(ada, button)
+    ada.mouse.move(2_000, 2_000)
+    ada.mouse.up()
+    # Who slides off it has thought better of it.
+    assert lines(stack, "A moth who stays.") == 0
+    _hold_down(ada, button)
+    button.evaluate("button => (button.style = 'position: relative; top: 90px; transition: none')")
+    ada.mouse.up()
+    expect(ada.locator("#round")).to_contain_text("A moth who stays.")
+
+
+def _hold_down(page: Page, button: Locator) -> None:
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
 
 
 @pytest.mark.parametrize("failure", ["nobody answers", "refused", "the answer is lost"])

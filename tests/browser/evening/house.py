@@ -26,6 +26,10 @@ WRITTEN = """
     SELECT g.id, r.number, g.state, g.text, coalesce(g.cost_credits, 0), g.error_code
     FROM generations g JOIN rounds r ON r.id = g.round_id ORDER BY g.id DESC LIMIT 1
 """
+LINES = """
+    SELECT u.name FROM contributions c JOIN users u ON u.id = c.user_id
+    JOIN rounds r ON r.id = c.round_id WHERE r.number = %s ORDER BY u.name
+"""
 CAPTURED = """
     SELECT u.name, h.captured FROM holds h JOIN accounts a ON a.id = h.account_id
     JOIN users u ON u.id = a.user_id WHERE h.generation_id = %s AND h.captured > 0
@@ -114,6 +118,10 @@ class House:
         """The newest round that the model was asked for."""
         return Written(*self.sql(WRITTEN)[0])
 
+    def lines(self, number: int) -> list[str]:
+        """Whose are in this round."""
+        return [name for (name,) in self.sql(LINES, number)]
+
     def captured(self, generation: int) -> dict[str, int]:
         """Who paid how much for it, by the ledger."""
         return dict(self.sql(CAPTURED, generation))
@@ -129,9 +137,9 @@ class House:
             return cursor.fetchall() if cursor.description else []
 
 
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Returns once it is so."""
+def until(is_so: Callable[[], bool], what: str | Callable[[], str]) -> None:
+    """Returns once it is so, or says what isn't."""
     deadline = time.monotonic() + WITHIN_SECONDS
     while not is_so():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline, what() if callable(what) else what
         time.sleep(0.05)

@@ -99,7 +99,11 @@ class Table:
             is_later = written.number == self.number and len(written.text) > len(after)
             return is_later and len(written.text.split()) in PAUSES_AFTER_WORDS
 
-        until(has_paused, "the text doesn't come to its pause")
+        def state() -> str:
+            lines = self.house.lines(self.number)
+            return f"no pause in {self.number} with lines of {lines}: {self.house.written()}"
+
+        until(has_paused, state)
         written = self.house.written()
         for window in self.windows if windows is None else windows:
             window.expect_text(written.text)
