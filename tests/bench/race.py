@@ -6,8 +6,7 @@ order, says in a statement that the order was sent, and ends it in another, bill
 `PYTHONPATH=site python -m tests.bench.race`. What a database gives depends on the machine, so
 no figure here is a limit; only what the app adds to it is: sixteen greenlets of one process should
 reach nine tenths of what pgbench does with sixteen connections. Both take turns, so that whatever
-else the machine does hits both, and neither waits for the disk, which would hide what the app
-costs.
+else the machine does hits both, and both wait for the disk, as an installation does.
 """
 
 from gevent import monkey
