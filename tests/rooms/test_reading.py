@@ -9,7 +9,7 @@ import pytest
 
 from potluck.rooms.model import Usage
 from potluck.rooms.provider import ModelFailed
-from potluck.rooms.reading import BEAT_SECONDS, CROWDED_BEAT_SECONDS, Patience, Reader
+from potluck.rooms.reading import BEAT_SECONDS, Patience, Reader
 
 PATIENCE = Patience(first_seconds=5, stall_seconds=5)
 
@@ -33,18 +33,14 @@ class Said:
     def close(self) -> None: ...
 
 
-@pytest.mark.parametrize(("crowd", "beat_seconds"), [(2, BEAT_SECONDS), (1, CROWDED_BEAT_SECONDS)])
-def test_what_was_gathered_is_told_at_once_and_then_nothing_is_read_for_a_beat(
-    monkeypatch: pytest.MonkeyPatch, crowd: int, beat_seconds: float
-) -> None:
-    monkeypatch.setattr("potluck.rooms.reading.CROWD", crowd)
+def test_what_was_gathered_is_told_at_once_and_then_nothing_is_read_for_a_beat() -> None:
     told: list[list[str]] = []
     began = time.monotonic()
     reader = Reader(lambda: Said("a", "b", "c", is_gathered=True), PATIENCE, told.append)
     left = [item for items in reader.beats(lambda: True) for item in items]
     assert (told, left) == ([["a"], ["b"], ["c"]], [])
     # The loop's clock is read once a round.
-    assert time.monotonic() - began >= 2.9 * beat_seconds
+    assert time.monotonic() - began >= 2.9 * BEAT_SECONDS
 
 
 def test_of_what_comes_piece_by_piece_the_rest_of_a_beat_is_told_together() -> None:

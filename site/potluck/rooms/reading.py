@@ -18,15 +18,8 @@ logger = logging.getLogger(__name__)
 
 # The room hears of items no sooner than this after the last; what comes later is told at once.
 BEAT_SECONDS = 0.05
-# With so many streams at once a beat is longer: to look costs nearly the same for four pieces as
-# for two, and a piece is still with the last client within a tenth of a second.
-CROWD = 100
-CROWDED_BEAT_SECONDS = 0.06
 # So soon a stop is heard of.
 LOOK_SECONDS = 0.1
-
-# How many streams this process reads.
-_reading = 0
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -122,8 +115,6 @@ class Reader(Generic[T]):
             raise ModelFailed("provider_stalled", f"nothing more in {silent_seconds:.0f} seconds")
 
     def _read(self) -> None:
-        global _reading  # noqa: PLW0603 - one number a process
-        _reading += 1
         try:
             self._stream = self._open_stream()
             for item in self._stream:
@@ -135,7 +126,6 @@ class Reader(Generic[T]):
             logger.exception("reading the model failed")
             self._failure = ModelFailed("internal_error", repr(error))
         finally:
-            _reading -= 1
             self._is_over.set()
 
     def _hear(self, item: T, *, is_gathered: bool) -> None:
@@ -145,7 +135,7 @@ class Reader(Generic[T]):
             self._told_at = self._heard_at
             self._tell(self._take_untold())
         if is_gathered:
-            gevent.sleep(BEAT_SECONDS if _reading < CROWD else CROWDED_BEAT_SECONDS)
+            gevent.sleep(BEAT_SECONDS)
 
     def _take_untold(self) -> list[T]:
         untold, self._untold = self._untold, []
