@@ -159,11 +159,6 @@ class Database:
         except psycopg.Error as error:
             raise InvalidatePoolError from error
 
-    def let_go(self) -> None:
-        """Gives the session's connection back, with what nobody committed, where there is one."""
-        if self.session.registry.has():
-            self.session.remove()
-
     def read_without_transaction(self) -> None:
         """For a view that only reads: spares it the BEGIN and the ROLLBACK, each a way there.
 

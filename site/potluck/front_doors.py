@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from potluck import web
+from potluck import request_notes
 from potluck.database import db
 from potluck.settings import Settings
 from potluck.turns import Turns
@@ -115,9 +115,9 @@ class Door:
     def _noted(self, environ: WSGIEnvironment, answer: Answer, started_at: float) -> Said:
         """As the app would, under a name that no other request has."""
         path = environ["PATH_INFO"]
-        request_id = web.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        request_id = request_notes.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         ids = {"request": request_id, **answer.ids}
-        web.note_request("GET", path, answer.endpoint, 200, started_at=started_at, ids=ids)
+        request_notes.note("GET", path, answer.endpoint, 200, started_at=started_at, ids=ids)
         return Said(answer.headers, answer.body, request_id)
 
     def _is_usual(self, environ: WSGIEnvironment) -> bool:

@@ -10,8 +10,8 @@ import json
 import logging.config
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -66,19 +66,14 @@ def note(logger: logging.Logger, message: str, ids: Mapping[str, object]) -> Non
         _gathering.add(_json_line(time.time(), "INFO", logger.name, message, ids))
 
 
-class about:  # noqa: N801 - it reads as a sentence where it is used
+@contextmanager
+def about(**ids: object) -> Iterator[None]:
     """Gives these ids to whatever is logged meanwhile, by this greenlet."""
-
-    __slots__ = ("_ids", "_token")
-
-    def __init__(self, **ids: object) -> None:
-        self._ids = ids
-
-    def __enter__(self) -> None:
-        self._token = _ids.set({**_ids.get({}), **self._ids})
-
-    def __exit__(self, *_: object) -> None:
-        _ids.reset(self._token)
+    token = _ids.set({**_ids.get({}), **ids})
+    try:
+        yield
+    finally:
+        _ids.reset(token)
 
 
 class Stderr(logging.StreamHandler[TextIO]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -43,17 +42,9 @@ def _without_blanks(value: object) -> object:
 
 
 def _comma_separated(value: object) -> object:
-    return _words(value) if isinstance(value, str) else value
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-@lru_cache
-def _each_once(text: str) -> tuple[str, ...]:
-    """Asked for whenever something is priced."""
-    return tuple(dict.fromkeys(_words(text)))
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
@@ -150,7 +141,9 @@ class Settings(BaseModel):
     @property
     def openai_models(self) -> tuple[str, ...]:
         """Those that write, the default first."""
-        return _each_once(self.openai_model or "")
+        names = _comma_separated(self.openai_model or "")
+        assert isinstance(names, tuple)
+        return tuple(dict.fromkeys(names))
 
     @property
     def checkout_origin(self) -> str:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
-import re
-import secrets
 import time
-from collections.abc import Mapping
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
-from potluck import logs, metrics
+from potluck import request_notes
 from potluck.database import db
 from potluck.outages import is_absence
 from potluck.refusals import Refusal
@@ -42,12 +37,9 @@ BODY_BYTES_MAX = 64 * 1024
 LOCAL_PATH_CHARACTERS_MAX = 200
 # Stripe's events are larger than any form, and come from one sender that signs them.
 WEBHOOK_BODY_BYTES_MAX = 512 * 1024
-REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
-# Of requests: nobody has to guess them, and the kernel's own are a tenth of a small answer.
-_names = random.Random(secrets.randbits(128))  # noqa: S311
 # Of the settings that were asked for last: they are as good as never others.
 _headers_of: dict[str, Any] = {}
 
@@ -93,36 +85,12 @@ def local_path(target: str | None) -> str:
     return target if target and is_ours else "/"
 
 
-def request_id(given: str) -> str:
-    """What a proxy in front of us calls the request, or a name of our own."""
-    return given if REQUEST_ID.fullmatch(given) else f"{_names.getrandbits(64):016x}"
-
-
 def safety_headers(settings: Settings) -> dict[str, str]:
     """The locks that every answer carries."""
     if _headers_of.get("settings") is not settings:
         _headers_of.update(settings=settings, headers=_safety_headers(settings))
     headers: dict[str, str] = _headers_of["headers"]
     return headers
-
-
-def note_request(
-    method: str,
-    path: str,
-    endpoint: str,
-    status: int,
-    *,
-    started_at: float,
-    ids: Mapping[str, object],
-) -> None:
-    """A line in the log about these ids, and a figure for whoever watches."""
-    seconds = time.monotonic() - started_at
-    _requests(endpoint, status).observe(seconds)
-    logs.note(logger, f"{method} {path} {status} {seconds * 1000:.0f} ms", ids)
-
-
-# As many as there are endpoints, times a few.
-_requests = lru_cache(maxsize=1_024)(metrics.REQUESTS.labels)
 
 
 def wants_fragment() -> bool:
@@ -137,7 +105,7 @@ def wants_json() -> bool:
 
 
 def _start() -> None:
-    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
+    g.request_id = request_notes.request_id(request.headers.get("X-Request-Id", ""))
     g.started_at = time.monotonic()
 
 
@@ -205,7 +173,7 @@ def _socket_origin(settings: Settings) -> str:
 
 def _log_request(response: Response) -> None:
     if "started_at" in g:
-        note_request(
+        request_notes.note(
             request.method,
             request.path,
             request.endpoint or "none",

@@ -32,6 +32,21 @@ def client() -> Iterator[httpx2.Client]:
         yield client
 
 
+@pytest.fixture
+def certificate_file(tmp_path: Path) -> Path:
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(_certificate())
+    return file
+
+
+@pytest.fixture
+def certificate(certificate_file: Path) -> ssl.SSLContext:
+    """What a server at 127.0.0.1 shows."""
+    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.load_cert_chain(certificate_file)
+    return certificate
+
+
 def test_chunks_that_came_together_are_one_piece(client: httpx2.Client) -> None:
     with (
         raw_server(CHUNKED + THREE_CHUNKS + b"0\r\n\r\n") as server,
@@ -149,30 +164,22 @@ def test_a_header_is_one_line(client: httpx2.Client) -> None:
 
 
 def test_a_server_is_known_by_its_certificate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    certificate_file: Path, certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "certificate.pem"
-    file.write_bytes(_certificate())
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.load_cert_chain(file)
     with raw_server(CHUNKED + THREE_CHUNKS + b"0\r\n\r\n", certificate=certificate) as server:
         url = f"https://127.0.0.1:{server.port}/"
         with httpx2.Client(transport=Wire()) as stranger, pytest.raises(httpx2.ConnectError):
             stranger.get(url)
-        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
         with httpx2.Client(transport=Wire()) as friend:
             assert friend.get(url).text == "abc"
 
 
 def test_records_that_came_together_are_one_piece(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    certificate_file: Path, certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server makes one of each chunk, and TLS gives out one at a time."""
-    file = tmp_path / "certificate.pem"
-    file.write_bytes(_certificate())
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.load_cert_chain(file)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
     records = CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"1\r\nc\r\n0\r\n\r\n"
     with (
         raw_server(records, certificate=certificate) as server,

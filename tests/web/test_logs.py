@@ -13,6 +13,7 @@ from typing import Any
 import gevent
 import pytest
 
+from potluck import logs
 from potluck.logs import JsonLine, Sentence, Stderr, about
 from tests.conftest import SignInAs
 from tests.people import Browser
@@ -113,6 +114,24 @@ def test_a_warning_is_written_as_it_comes_behind_what_was_said_before(stderr: Wr
         "one",
         "two",
     ]
+
+
+def test_what_is_noted_of_a_request_is_the_line_that_a_logger_would_write(
+    stderr: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, ids = 'GET /rooms/"\n 200 3 ms', {"request": "0123456789abcdef", "user": 7}
+    with about(**ids):
+        logger.info("%s", message)
+    (handler,) = [
+        each for each in logging.getLogger("potluck").handlers if isinstance(each, Stderr)
+    ]
+    monkeypatch.setattr("potluck.logs._gathering", handler)
+    logs.note(logger, message, ids)
+    gevent.sleep(0)
+    by_logger, by_note = map(json.loads, "".join(stderr.writes).splitlines())
+    assert by_note.pop("time")[:15] == by_logger.pop("time")[:15]
+    assert by_note == by_logger
+    assert by_note["message"] == message
 
 
 def test_what_waits_is_written_when_the_process_ends() -> None:

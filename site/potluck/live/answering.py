@@ -117,7 +117,7 @@ class AnsweringNamespace(Namespace):
             try:
                 yield
             finally:
-                db.let_go()
+                db.session.remove()
 
     def _known(self, name: object, budget: Budget) -> Mapping[str, object] | None:
         """An answer that takes no context to give; None where it takes one, or words."""
