@@ -127,7 +127,7 @@ class Table:
 
     def _check_texts(self, written: Written, whole: Sequence[Window]) -> None:
         assert self.dara.has(written), self.dara.texts
-        assert self.dara.trouble == []
+        assert not self.dara.trouble, self.dara.trouble
         for window in whole:
             assert window.shown_while_written(written.generation) == written.text, window.name
         rounds = {window.name: window.round() for window in self.windows}

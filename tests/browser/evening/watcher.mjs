@@ -11,7 +11,13 @@ const manager = new Manager(url, {
   extraHeaders: { Cookie: `potluck=${process.env.POTLUCK_SESSION}`, Origin: url },
 });
 const members = manager.socket("/members");
-let shown = { generation: null, seq: 0, text: "" };
+let shown = { generation: 0, seq: 0, text: "" };
+// The last delta that came, the number of the newest state of the room, and what came while the
+// room was asked for: the answer may hold it, or be what it adds to.
+let heard = { generation: 0, seq: 0 };
+let newest = 0;
+let early = [];
+let asking = 0;
 
 function tell(kind, fact) {
   console.log(JSON.stringify({ kind, ...fact }));
@@ -22,30 +28,54 @@ function show(next) {
   tell("text", { generation: next.generation, text: next.text });
 }
 
-// The phase is told last: then the text that belongs to it is told already.
-async function enter() {
+async function enter(isBack) {
   const before = shown;
-  const { generation, seq } = before;
-  const answer = await members.emitWithAck("enter_room", { code, generation, last_seq: seq });
+  const question = { code, generation: before.generation || null, last_seq: before.seq };
+  asking += 1;
+  const answer = await members.emitWithAck("enter_room", question).catch(() => null);
+  asking -= 1;
+  // Cut off: the next connection asks again.
+  if (!answer) return;
   if (!answer.ok) return tell("refused", answer.error);
-  const { number, phase } = answer.round;
-  const written = answer.generation;
-  if (written && (OVER.has(phase) || written.id !== shown.generation || written.seq > shown.seq)) {
-    const text = (written.from_seq ? before.text : "") + written.text;
-    if (written.id === shown.generation && OVER.has(phase) && text !== shown.text) {
-      tell("amended", { generation: written.id });
-    }
+  if (answer.generation && answer.seq >= newest) take(answer.generation, answer.round.phase, before, isBack);
+  if (!asking) for (const delta of early.splice(0)) add(delta);
+  takeRound(answer.round);
+}
+
+function take(written, phase, before, isBack) {
+  const text = (written.from_seq ? before.text : "") + written.text;
+  const isOver = OVER.has(phase);
+  if (written.id === shown.generation && isOver && !isBack && text !== shown.text) {
+    tell("amended", { generation: written.id, shown, text });
+  }
+  if (isOver || written.id !== shown.generation || written.seq > shown.seq) {
     show({ generation: written.id, seq: written.seq, text });
   }
+}
+
+// The phase is told last: then the text that belongs to it is told already.
+function takeRound({ seq, number, phase }) {
+  if (seq < newest) return;
+  newest = seq;
   tell("round", { number, phase });
 }
 
-members.on("connect", enter);
-members.on("round", ({ number, phase }) => (OVER.has(phase) ? enter() : tell("round", { number, phase })));
-members.on("delta", ({ generation, seq, text }) => {
-  if (generation > (shown.generation ?? 0)) shown = { generation, seq: 0, text: "" };
-  if (generation !== shown.generation || seq <= shown.seq) return tell("again", { generation, seq });
+function add({ generation, seq, text }) {
+  if (generation > shown.generation) shown = { generation, seq: 0, text: "" };
+  if (generation < shown.generation || seq <= shown.seq) return;
   if (seq === shown.seq + 1) return show({ generation, seq, text: shown.text + text });
-  tell("gap", { generation, seq });
-  enter();
+  tell("gap", { generation, seq, shown });
+  enter(true);
+}
+
+members.on("connect", () => enter(true));
+members.on("round", (round) => (OVER.has(round.phase) ? enter(false) : takeRound(round)));
+members.on("delta", (delta) => {
+  const { generation, seq } = delta;
+  if (generation < heard.generation || (generation === heard.generation && seq <= heard.seq)) {
+    return tell("again", { generation, seq, heard });
+  }
+  heard = { generation, seq };
+  if (asking) early.push(delta);
+  else add(delta);
 });
