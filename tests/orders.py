@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from potluck.credits import holds
 from potluck.credits.pricing import current_price
 from potluck.database import db
 from potluck.rooms import leases, rooms, rounds
+from potluck.rooms.endings import Ending
 from potluck.rooms.models import Generation
 from potluck.rooms.recipes import recipe
 
@@ -42,8 +45,28 @@ def dispatch(generation_id: int) -> None:
 
     Of one that has ended that isn't said any more.
     """
-    values = {"id": generation_id, "epoch": 0}
+    values = {"ids": [generation_id], "epochs": [0]}
     db.session.connection().exec_driver_sql(leases.DISPATCH, values)
+
+
+def ended(generation_id: int, shares: Mapping[int, int]) -> Ending:
+    """How it ended, with everybody's share: there is a text, and a sheet of whoever paid."""
+    return Ending(
+        generation_id=generation_id,
+        epoch=0,
+        state="done",
+        text=f"Once there was frog {generation_id}.",
+        messages=[],
+        seq=1,
+        input_tokens=100,
+        output_tokens=20,
+        usage_estimated=False,
+        cost_credits=sum(shares.values()),
+        error_code=None,
+        error_detail=None,
+        shares=shares,
+        hues=dict.fromkeys(shares, 1),
+    )
 
 
 def settle(generation_id: int, *, user_id: int, amount_credits: int) -> None:

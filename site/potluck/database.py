@@ -109,23 +109,32 @@ class Database:
         return self.alone(statement, parameters)
 
     def alone(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """The first row of a statement that is a transaction of its own; it may wait for a lock.
+        """The first row of `all_alone`."""
+        rows = self.all_alone(statement, parameters)
+        return rows[0] if rows else None
+
+    def all_alone(
+        self, statement: str, parameters: Mapping[str, object], *, is_patient: bool = True
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is a transaction of its own; it may wait for a lock.
 
         Made again as `transact` does its work, so doing it twice must be doing it once. Raises what
-        the engine raises.
+        the engine raises; where somebody was in the way, it says so at once to who isn't patient.
         """
         tries_left = 0 if self.is_away else TRANSACTION_TRIES_MAX - 1
         while tries_left:
             tries_left -= 1
             try:
-                return self._lone_statements.first(statement, parameters)
+                return self._lone_statements.all(statement, parameters)
             except WorthATry:
+                if not is_patient:
+                    raise
                 _pause()
             except Elsewhere:
                 break
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            row = connection.exec_driver_sql(statement, dict(parameters)).first()
-            return tuple(row) if row else None
+            rows = connection.exec_driver_sql(statement, dict(parameters)).all()
+            return [tuple(row) for row in rows]
 
     @property
     def _lone_statements(self) -> LoneStatements:

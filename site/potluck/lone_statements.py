@@ -51,14 +51,14 @@ class LoneStatements:
         self._idle: deque[PoolProxiedConnection] = deque()
         event.listen(engine, "engine_disposed", self._close)
 
-    def first(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
-        """The first row, numbers as numbers. Raises `WorthATry` or `Elsewhere`."""
+    def all(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows, numbers as numbers. Raises `WorthATry` or `Elsewhere`."""
         try:
             pooled = self._take() or self.engine.raw_connection()
         except psycopg.Error as error:
             raise Elsewhere from error
         try:
-            row = _first(_psycopgs(pooled), statement, parameters)
+            rows = _rows(_psycopgs(pooled), statement, parameters)
         except BaseException as error:
             # Whatever it was, an answer may be under way that nobody waits for any more.
             pooled.invalidate(error)
@@ -66,7 +66,7 @@ class LoneStatements:
                 raise self._said(error) from error
             raise
         self._put_back(pooled)
-        return row
+        return rows
 
     def _take(self) -> PoolProxiedConnection | None:
         """The one that was used last; in a process with threads another may be quicker."""
@@ -99,11 +99,11 @@ def _psycopgs(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
     return connection
 
 
-def _first(
+def _rows(
     connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, object]
-) -> Row | None:
+) -> list[Row]:
     if not connection.autocommit:
         connection.autocommit = True
     cursor = connection.cursor(binary=True)
     cursor.execute(statement.encode(), parameters, prepare=True)
-    return cursor.fetchone()
+    return cursor.fetchall()

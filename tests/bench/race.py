@@ -70,7 +70,7 @@ ENDED: dict[str, Any] = {
     "epoch": 0,
     "state": "done",
     "text": "Once there was a frog who sang in a flooded cellar.",
-    "messages": [],
+    "messages": (),
     "seq": 3,
     "input_tokens": 100,
     "output_tokens": 20,
@@ -84,22 +84,29 @@ ENDED: dict[str, Any] = {
 def _literal(value: object) -> str:
     if value is None:
         return "NULL"
-    return f"'{value}'" if isinstance(value, str | list) else str(value)
+    if value == ():
+        return "json_build_array()"
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 # Pgbench knows numbers alone.
+SAID = {
+    **{name: _literal(value) for name, value in ENDED.items()},
+    "generation_id": "CAST(:generation_id AS bigint)",
+    "slug": "lpad(CAST(:generation_id AS text), 12, '0')",
+    "shares": f"json_build_object(CAST(:user_id AS bigint), {SHARE_CREDITS})",
+    "hues": "json_build_object(CAST(:user_id AS bigint), 1)",
+}
 WRITTEN_OUT = {
     "user_ids": "ARRAY[:user_id]",
     "amounts": f"ARRAY[{HELD_CREDITS}]",
     "ttl_seconds": str(TTL_SECONDS),
     "refund_id": "CAST(NULL AS uuid)",
-    "shares": f"ARRAY[{SHARE_CREDITS}]",
-    "reference": "'generation:' || CAST(:generation_id AS text)",
-    "id": ":generation_id",
-    "slug": "lpad(CAST(:generation_id AS text), 12, '0')",
-    "people": "ARRAY[:user_id]",
-    "hues": "ARRAY[1]",
-    **{name: _literal(value) for name, value in ENDED.items()},
+    "ids": "ARRAY[:generation_id]",
+    "epochs": f"ARRAY[{ENDED['epoch']}]",
+    "endings": "format('[%s]', json_build_object({}))".format(
+        ", ".join(f"'{name}', {value}" for name, value in SAID.items())
+    ),
 }
 
 

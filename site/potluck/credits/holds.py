@@ -15,7 +15,6 @@ from sqlalchemy import CursorResult, TextClause, text
 from potluck import metrics
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
-from potluck.lone_statements import by_name
 from potluck.texts import gettext as _
 
 LOCK_ACCOUNTS = text("""
@@ -45,10 +44,11 @@ RESERVE_REFUND = text("""
     SELECT id, :refund_id, :amount, now() + make_interval(secs => :ttl_seconds) FROM paying
     RETURNING id
 """)
-# The holds of what `sent` says was sent, for the statement that sends it.
+# The holds of what `sent` says was sent, for the statement that sends it. They are said to be open
+# in this way wherever a generation is known: by their states, all open ones would be looked at.
 DISPATCH_SENT = """
     UPDATE holds SET state = 'dispatched' FROM sent
-    WHERE holds.generation_id = sent.id AND holds.state = 'reserved'
+    WHERE holds.generation_id = sent.id AND holds.ended_at IS NULL AND holds.state <> 'dispatched'
 """
 DISPATCH_REFUND = text("""
     UPDATE holds SET state = 'dispatched' WHERE refund_id = :refund_id AND state = 'reserved'
@@ -81,13 +81,16 @@ PAYERS = text("""
 """)
 LOCK_OPEN = """
     SELECT holds.id AS hold_id, holds.account_id, accounts.user_id, holds.amount,
+        holds.generation_id, coalesce('generation:' || holds.generation_id,
+            'refund:' || holds.refund_id, 'pot:' || holds.room_id) AS reference,
         accounts.posted, accounts.held, accounts.owed
     FROM holds JOIN accounts ON accounts.id = holds.account_id
-    WHERE ({which}) AND holds.state IN ('reserved', 'dispatched')
-    ORDER BY accounts.id FOR UPDATE OF holds, accounts
+    WHERE {which}
+    ORDER BY accounts.id, holds.id FOR UPDATE OF holds, accounts
 """
-ANY_KIND = """holds.generation_id = :generation_id OR holds.refund_id = :refund_id
-    OR (holds.room_id = :room_id AND accounts.user_id = ANY(:leaving))"""
+ANY_KIND = """(holds.generation_id = :generation_id OR holds.refund_id = :refund_id
+    OR (holds.room_id = :room_id AND accounts.user_id = ANY(:leaving)))
+    AND holds.state IN ('reserved', 'dispatched')"""
 # What `ANY_KIND` finds: one of them is given.
 NOTHING: dict[str, object] = {
     "generation_id": None,
@@ -98,54 +101,70 @@ NOTHING: dict[str, object] = {
 HELD = text("""
     SELECT accounts.user_id, holds.amount FROM holds
     JOIN accounts ON accounts.id = holds.account_id
-    WHERE holds.generation_id = :generation_id AND holds.state IN ('reserved', 'dispatched')
+    WHERE holds.generation_id = :generation_id AND holds.ended_at IS NULL
     ORDER BY accounts.id
 """)
-# Every hold of a generation in one statement, which works with what it has locked: a balance that
-# somebody else changed meanwhile is read as it is then. What is given back repays a debt first.
-# All of it happens at one moment, once the locks are had: a statement of an account puts a
-# moment's rows into a fixed order.
+# Every hold of what ends in one statement, which works with what it has locked: a balance that
+# somebody else changed meanwhile is read as it is then. What is given back repays a debt first:
+# so much of it as all holds of an account have given back, hold after hold. All of it happens at
+# one moment, once the locks are had: a statement of an account puts a moment's rows into a fixed
+# order.
 ENDING = f"""
     open AS ({LOCK_OPEN}), moment AS MATERIALIZED (
         SELECT clock_timestamp() AS at FROM (SELECT count(*) FROM open) AS locked
     ), shared AS (
-        SELECT open.*, coalesce(part.share, 0) AS share
-        FROM open LEFT JOIN unnest(CAST(:user_ids AS bigint[]), CAST(:shares AS bigint[]))
-            AS part (user_id, share) USING (user_id)
+        SELECT open.*, coalesce(part.share, 0) AS share FROM open LEFT JOIN {{shares}}
+    ), given_back AS (
+        SELECT *, CAST(least(owed, posted - held + sum(amount - share) OVER hold_after_hold)
+            AS bigint) AS repaid_by_then
+        FROM shared WINDOW hold_after_hold AS (PARTITION BY account_id ORDER BY hold_id)
     ), ending AS (
-        SELECT *, least(owed, posted - share - (held - amount)) AS repaid FROM shared
+        SELECT *, repaid_by_then - coalesce(lag(repaid_by_then) OVER hold_after_hold, 0) AS repaid
+        FROM given_back WINDOW hold_after_hold AS (PARTITION BY account_id ORDER BY hold_id)
     ), ended AS (
         UPDATE holds SET captured = share, ended_at = moment.at,
             state = CASE WHEN share > 0 THEN 'captured' ELSE 'released' END
         FROM ending, moment WHERE id = hold_id
     ), balance AS (
-        UPDATE accounts SET held = accounts.held - amount,
-            posted = accounts.posted - share - repaid, owed = accounts.owed - repaid
-        FROM ending WHERE id = ending.account_id
+        UPDATE accounts SET held = accounts.held - each.amount,
+            posted = accounts.posted - each.spent, owed = accounts.owed - each.repaid
+        FROM (
+            SELECT account_id, CAST(sum(amount) AS bigint) AS amount,
+                CAST(sum(share + repaid) AS bigint) AS spent, CAST(sum(repaid) AS bigint) AS repaid
+            FROM ending GROUP BY account_id
+        ) each WHERE id = each.account_id
     ), part AS (
-        SELECT 'capture:' || hold_id AS key, 'capture' AS kind, account_id, share AS amount,
-            'revenue' AS house FROM ending WHERE share > 0
+        SELECT 'capture:' || hold_id AS key, 'capture' AS kind, reference, account_id,
+            share AS amount, 'revenue' AS house FROM ending WHERE share > 0
         UNION ALL
-        SELECT 'repayment:' || hold_id, 'repayment', account_id, repaid,
+        SELECT 'repayment:' || hold_id, 'repayment', reference, account_id, repaid,
             'debts' FROM ending WHERE repaid > 0
     ), transfer AS (
         INSERT INTO transfers (key, kind, reference, account_id, created_at)
-        SELECT key, kind, :reference, account_id, moment.at FROM part, moment
+        SELECT key, kind, reference, account_id, moment.at FROM part, moment
         RETURNING id, key
     )
 """  # noqa: S608 - ours
+# There is an index of the accounts that are no member's.
 ENTRIES = """
     INSERT INTO entries (transfer_id, account_id, amount)
     SELECT transfer.id, part.account_id, -part.amount FROM transfer JOIN part USING (key)
     UNION ALL
     SELECT transfer.id, accounts.id, part.amount
-    FROM transfer JOIN part USING (key) JOIN accounts ON accounts.kind = part.house
+    FROM transfer JOIN part USING (key)
+        JOIN accounts ON accounts.kind = part.house AND accounts.kind <> 'member'
 """
-SETTLE = text(f"WITH {ENDING.format(which=ANY_KIND)} {ENTRIES}")
-# The same as parts of a statement that ends a generation, which it calls `over_now`: where that is
-# none, no hold is looked at. Takes `generation_id`, `user_ids`, `shares` and `reference`.
-_OF_ENDED = "EXISTS (SELECT FROM over_now) AND holds.generation_id = :generation_id"
-SETTLE_ENDED = by_name(f"{ENDING.format(which=_OF_ENDED)}, entry AS ({ENTRIES})")
+SHARES = """unnest(CAST(:user_ids AS bigint[]), CAST(:shares AS bigint[]))
+    AS part (user_id, share) USING (user_id)"""
+SETTLE = text(f"WITH {ENDING.format(which=ANY_KIND, shares=SHARES)} {ENTRIES}")
+# The same as parts of a statement that ends generations, which it calls `over_now`, with what each
+# member pays for each of them as `share`.
+SETTLE_ENDED = f"""{
+    ENDING.format(
+        which="holds.generation_id IN (SELECT id FROM over_now) AND holds.ended_at IS NULL",
+        shares="share AS part USING (generation_id, user_id)",
+    )
+}, entry AS ({ENTRIES})"""  # noqa: S608 - ours
 # Under the account's lock, as whatever says when it happened.
 CAPTURE_REFUND = text("""
     WITH refunded AS (
@@ -194,7 +213,7 @@ def settle(generation_id: int, *, shares: Mapping[int, int]) -> None:
 
     A share is never more than was held: that is a fault of the caller, and the database says so.
     """
-    _end(shares=shares, reference=f"generation:{generation_id}", generation_id=generation_id)
+    _end(shares=shares, generation_id=generation_id)
 
 
 def release(generation_id: int) -> None:
@@ -228,7 +247,7 @@ def capture_refund(refund_id: uuid.UUID, *, amount_credits: int) -> int:
 
 def release_refund(refund_id: uuid.UUID) -> None:
     """Gives a refund's hold back: no money went."""
-    _end(shares={}, reference=f"refund:{refund_id}", refund_id=refund_id)
+    _end(shares={}, refund_id=refund_id)
 
 
 def put_into_pot(*, user_id: int, amount_credits: int, room_id: int, ttl_seconds: int) -> bool:
@@ -246,7 +265,7 @@ def pot(room_id: int) -> dict[int, int]:
 
 def take_out_of_pot(room_id: int, user_ids: Collection[int]) -> None:
     """Gives these members back what of theirs is in the pot."""
-    _end(shares={}, reference=f"pot:{room_id}", room_id=room_id, leaving=list(user_ids))
+    _end(shares={}, room_id=room_id, leaving=list(user_ids))
 
 
 def payers(generation_id: int) -> set[int]:
@@ -254,7 +273,7 @@ def payers(generation_id: int) -> set[int]:
     return {row.user_id for row in _execute(PAYERS, {"generation_id": generation_id})}
 
 
-def _end(*, shares: Mapping[int, int], reference: str, **what: object) -> None:
+def _end(*, shares: Mapping[int, int], **what: object) -> None:
     """Ends the open holds of `what`, as in `NOTHING`."""
     assert all(share >= 0 for share in shares.values())
     values = {
@@ -262,7 +281,6 @@ def _end(*, shares: Mapping[int, int], reference: str, **what: object) -> None:
         **what,
         "user_ids": list(shares),
         "shares": list(shares.values()),
-        "reference": reference,
     }
     with metrics.LEDGER.labels("settle").time():
         _execute(SETTLE, values)

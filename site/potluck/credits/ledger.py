@@ -83,11 +83,11 @@ INSERT_TRANSFER = text("""
 """)
 INSERT_ENTRIES = text("""
     INSERT INTO entries (transfer_id, account_id, amount)
+    SELECT :transfer_id, :account_id, CAST(:member AS bigint) WHERE :member <> 0
+    UNION ALL
     SELECT :transfer_id, accounts.id, part.amount
-    FROM (VALUES ('member', CAST(:member AS bigint)), ('debts', :debts), (:house, :amount))
-        AS part (kind, amount)
-    JOIN accounts ON accounts.id = :account_id AND part.kind = 'member'
-        OR accounts.kind = part.kind AND part.kind <> 'member'
+    FROM (VALUES ('debts', CAST(:debts AS bigint)), (:house, :amount)) AS part (kind, amount)
+    JOIN accounts ON accounts.kind = part.kind AND accounts.kind <> 'member'
     WHERE part.amount <> 0
 """)
 UPDATE_BALANCE = text("""

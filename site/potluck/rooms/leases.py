@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
 from potluck.credits import holds
 from potluck.database import db
+from potluck.gathering import Gathering
 
 LEASE_SECONDS = 15
 # An order that no process took up for so long is given up, and its holds released.
@@ -38,8 +39,10 @@ TAKE_OVER = text("""
 DISPATCH = f"""
     WITH sent AS (
         UPDATE generations SET state = 'dispatched'
-        WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('reserved', 'dispatched')
-        RETURNING id
+        FROM unnest(CAST(%(ids)s AS bigint[]), CAST(%(epochs)s AS bigint[])) AS lease (id, epoch)
+        WHERE generations.id = lease.id AND generations.lease_epoch = lease.epoch
+            AND generations.state IN ('reserved', 'dispatched')
+        RETURNING generations.id
     ), held AS ({holds.DISPATCH_SENT})
     SELECT id FROM sent
 """  # noqa: S608 - ours
@@ -48,14 +51,19 @@ NOTE_REQUEST = text("""
     WHERE id = :id AND lease_epoch = :epoch
 """)
 # All that a process writes in one statement: a commit for each would be most of what the database
-# does for a text. Nobody holds two of these rows at once but who is here.
+# does for a text. In the order in which whatever ends several locks them, too.
 SAVE = text("""
-    UPDATE generations SET text = written.text, seq = written.seq,
+    UPDATE generations SET text = saved.text, seq = saved.seq,
         lease_expires_at = now() + make_interval(secs => :seconds)
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:epochs AS bigint[]), CAST(:texts AS text[]),
-        CAST(:seqs AS bigint[])) AS written (id, epoch, text, seq)
-    WHERE generations.id = written.id AND generations.lease_epoch = written.epoch
-        AND generations.state = 'dispatched'
+    FROM (
+        SELECT written.* FROM generations JOIN unnest(CAST(:ids AS bigint[]),
+            CAST(:epochs AS bigint[]), CAST(:texts AS text[]), CAST(:seqs AS bigint[]))
+            AS written (id, epoch, text, seq)
+            ON written.id = generations.id AND written.epoch = generations.lease_epoch
+        WHERE generations.state = 'dispatched'
+        ORDER BY generations.id FOR NO KEY UPDATE OF generations
+    ) saved
+    WHERE generations.id = saved.id
     RETURNING generations.id, generations.lease_epoch, generations.stop_requested_at
 """)
 
@@ -91,9 +99,11 @@ def take_over() -> Lease | None:
 
 
 def dispatch(lease: Lease) -> None:
-    """Marks the order as sent, and its holds: the provider may be paid from now on. Commits."""
-    row = db.alone(DISPATCH, {"id": lease.generation_id, "epoch": lease.epoch})
-    if row is None:
+    """Marks the order as sent, and its holds: the provider may be paid from now on. Commits.
+
+    With others of this process that are sent at the same time.
+    """
+    if not _dispatching.write(lease):
         raise LeaseLost
 
 
@@ -122,6 +132,16 @@ def save(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
     ).all()
     db.session.commit()
     return {Lease(row.id, row.lease_epoch): row.stop_requested_at is not None for row in rows}
+
+
+def _dispatch(sent: Sequence[Lease]) -> list[bool]:
+    ids, epochs = [each.generation_id for each in sent], [each.epoch for each in sent]
+    values = {"ids": ids, "epochs": epochs}
+    are_sent = {row[0] for row in db.all_alone(DISPATCH, values, is_patient=len(sent) == 1)}
+    return [each.generation_id in are_sent for each in sent]
+
+
+_dispatching = Gathering(_dispatch)
 
 
 def _take(statement: TextClause) -> Lease | None:
