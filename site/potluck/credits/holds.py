@@ -17,13 +17,13 @@ from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
 from potluck.texts import gettext as _
 
-LOCK_ACCOUNTS = text("""
-    SELECT id FROM accounts WHERE user_id = ANY(:user_ids) ORDER BY id FOR UPDATE
-""")
+LOCK_ACCOUNTS = """
+    SELECT id FROM accounts WHERE user_id = ANY(%(user_ids)s) ORDER BY id FOR UPDATE
+"""
 # What each can afford is decided under the lock, in the statement that takes it.
-RESERVE = text("""
+RESERVE = """
     WITH payer AS (
-        SELECT * FROM unnest(CAST(:user_ids AS bigint[]), CAST(:amounts AS bigint[]))
+        SELECT * FROM unnest(CAST(%(user_ids)s AS bigint[]), CAST(%(amounts)s AS bigint[]))
             AS payer (user_id, amount)
     ), paying AS (
         UPDATE accounts SET held = held + payer.amount FROM payer
@@ -31,10 +31,11 @@ RESERVE = text("""
         RETURNING accounts.id, accounts.user_id, payer.amount
     ), held AS (
         INSERT INTO holds (account_id, generation_id, amount, expires_at)
-        SELECT id, :generation_id, amount, now() + make_interval(secs => :ttl_seconds) FROM paying
+        SELECT id, %(generation_id)s, amount, now() + make_interval(secs => %(ttl_seconds)s)
+        FROM paying
     )
     SELECT user_id FROM paying
-""")
+"""
 RESERVE_REFUND = text("""
     WITH paying AS (
         UPDATE accounts SET held = held + :amount
@@ -98,12 +99,12 @@ NOTHING: dict[str, object] = {
     "room_id": None,
     "leaving": [],
 }
-HELD = text("""
+HELD = """
     SELECT accounts.user_id, holds.amount FROM holds
     JOIN accounts ON accounts.id = holds.account_id
-    WHERE holds.generation_id = :generation_id AND holds.ended_at IS NULL
+    WHERE holds.generation_id = %(generation_id)s AND holds.ended_at IS NULL
     ORDER BY accounts.id
-""")
+"""
 # Every hold of what ends in one statement, which works with what it has locked: a balance that
 # somebody else changed meanwhile is read as it is then. What is given back repays a debt first:
 # so much of it as all holds of an account have given back, hold after hold. All of it happens at
@@ -186,7 +187,7 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
     assert all(amount > 0 for amount in amounts.values())
     user_ids = list(amounts)
     if len(user_ids) > 1:
-        _execute(LOCK_ACCOUNTS, {"user_ids": user_ids})
+        db.all_within(LOCK_ACCOUNTS, {"user_ids": user_ids})
     values = {
         "user_ids": user_ids,
         "amounts": list(amounts.values()),
@@ -194,7 +195,7 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
         "ttl_seconds": ttl_seconds,
     }
     with metrics.LEDGER.labels("reserve").time():
-        paying = frozenset(_execute(RESERVE, values).scalars())
+        paying = frozenset(row[0] for row in db.all_within(RESERVE, values))
     short = frozenset(user_ids) - paying
     if short:
         message = _("There are not enough credits for this round.")
@@ -204,8 +205,7 @@ def reserve(*, amounts: Mapping[int, int], generation_id: int, ttl_seconds: int)
 
 def held_for(generation_id: int) -> dict[int, int]:
     """Open holds of a generation, by user. As long as they are open they are what they are."""
-    rows = _execute(HELD, {"generation_id": generation_id})
-    return {row.user_id: row.amount for row in rows}
+    return dict(db.all_within(HELD, {"generation_id": generation_id}))
 
 
 def settle(generation_id: int, *, shares: Mapping[int, int]) -> None:
