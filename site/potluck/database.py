@@ -95,17 +95,22 @@ class Database:
         return self._quick
 
     def first(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
-        """The first row of a read that stands alone, by the quick way, or else the engine's.
+        """The first row of `all`."""
+        rows = self.all(statement, parameters)
+        return rows[0] if rows else None
+
+    def all(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows of a read that stands alone, by the quick way, or else the engine's.
 
         The engine says what is wrong where something is; raises what it raises. It must be one
         that waits for nobody's lock: others share its connection.
         """
         if not self.is_away:
             try:
-                return self.quick.first(statement, parameters)
+                return self.quick.all(statement, parameters)
             except psycopg.Error:
                 pass
-        return self.alone(statement, parameters)
+        return self.all_alone(statement, parameters)
 
     def alone(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
         """The first row of `all_alone`."""

@@ -1,7 +1,7 @@
-"""What many have to write in one moment, as one transaction: a commit is most of what it costs.
+"""What many ask of the database in one moment, as one statement: the way is most of what it costs.
 
-Whoever comes first writes at once. Those who come meanwhile write together, the first of them for
-all, as soon as that is done; so somebody alone waits for nobody.
+Whoever comes first asks at once. Those who come meanwhile ask together, the first of them for
+all, as soon as that is answered; so somebody alone waits for nobody.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from gevent import monkey
 
 SIZE_MAX = 100
-# Then whoever is next writes beside those before: nobody waits longer than this for others, and
+# Then whoever is next asks beside those before: nobody waits longer than this for others, and
 # somebody's lock holds up few.
 PATIENCE_SECONDS = 0.005
 
@@ -28,79 +28,93 @@ R = TypeVar("R")
 
 
 class _Turn(Generic[T, R]):
-    """Somebody's, with what they bring. `results` is empty where they have to write it alone."""
+    """Somebody's, with what they ask. `answers` is empty where they have to ask it alone."""
 
-    __slots__ = ("item", "may_go", "results")
+    __slots__ = ("answers", "is_waiting", "item", "may_go")
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.may_go = Event()
-        self.results: Sequence[R] = ()
+        self.is_waiting = False
+        # What wakes those who wait: to lead, or because they were led.
+        self.may_go: Event | None = None
+        self.answers: Sequence[R] = ()
 
 
 class Gathering(Generic[T, R]):
-    """Those of one kind of write, which to do twice must be to do once."""
+    """Those of one kind; to ask twice must be to ask once."""
 
-    def __init__(self, write: Callable[[Sequence[T]], Sequence[R]]) -> None:
-        """`write` commits, and gives a result for each in their order."""
-        self._write = write
+    def __init__(self, answer: Callable[[Sequence[T]], Sequence[R]]) -> None:
+        """`answer` is a transaction of its own, and gives an answer to each in their order."""
+        self._answer = answer
         self._waiting: deque[_Turn[T, R]] = deque()
         self._leader: _Turn[T, R] | None = None
         self._lock = Lock()
 
-    def write(self, item: T) -> R:
-        """Writes it, with others or alone. Raises what `write` raises for it alone."""
+    def ask(self, item: T) -> R:
+        """Asks it, with others or alone. Raises what `answer` raises for it alone."""
         turn: _Turn[T, R] = _Turn(item)
+        patience_seconds = None
         with self._lock:
-            self._waiting.append(turn)
             if self._leader is None:
-                self._appoint()
+                self._leader = turn
+            else:
+                # One who loses patience asks for all who have come since.
+                patience_seconds = None if self._waiting else PATIENCE_SECONDS
+                turn.may_go, turn.is_waiting = Event(), True
+                self._waiting.append(turn)
         try:
-            self._wait(turn)
+            if turn.may_go:
+                self._wait(turn, turn.may_go, patience_seconds)
             if turn is self._leader:
-                self._lead()
+                self._lead(turn)
         finally:
             self._leave(turn)
-        (result,) = turn.results or self._write([item])
-        return result
+        (answer,) = turn.answers or self._answer([item])
+        return answer
 
-    def _appoint(self) -> None:
-        """The first of those who wait, if anybody does."""
-        self._leader = self._waiting[0] if self._waiting else None
-        if self._leader:
-            self._leader.may_go.set()
-
-    def _wait(self, turn: _Turn[T, R]) -> None:
+    def _wait(self, turn: _Turn[T, R], may_go: Event, patience_seconds: float | None) -> None:
         """Until it is this one's to lead, or whoever led is through."""
-        if turn.may_go.wait(PATIENCE_SECONDS):
-            return
-        with self._lock:
-            is_next = bool(self._waiting) and self._waiting[0] is turn
-            if is_next:
-                self._appoint()
-        turn.may_go.wait()
+        if not may_go.wait(patience_seconds):
+            with self._lock:
+                if turn.is_waiting:
+                    self._appoint()
+            may_go.wait()
+        elif turn is self._leader:
+            # Whoever comes in this turn of the loop comes along.
+            time.sleep(0)
 
-    def _lead(self) -> None:
-        # Whoever is about to come in this turn of the loop comes along.
-        time.sleep(0)
+    def _lead(self, leader: _Turn[T, R]) -> None:
         with self._lock:
-            wave = [self._waiting.popleft() for _ in range(min(len(self._waiting), SIZE_MAX))]
+            size = min(len(self._waiting), SIZE_MAX - 1)
+            wave = [leader, *(self._next() for _ in range(size))]
         try:
-            results = self._write([turn.item for turn in wave])
+            answers = self._answer([turn.item for turn in wave])
         except Exception:
             # It is one of them, as a rule, and each finds out whether it is theirs.
             if len(wave) == 1:
                 raise
         else:
-            for turn, result in zip(wave, results, strict=True):
-                turn.results = (result,)
+            for turn, answer in zip(wave, answers, strict=True):
+                turn.answers = (answer,)
         finally:
             for turn in wave:
-                turn.may_go.set()
+                if turn.may_go:
+                    turn.may_go.set()
 
     def _leave(self, turn: _Turn[T, R]) -> None:
         with self._lock:
-            if turn in self._waiting:
+            if turn.is_waiting:
                 self._waiting.remove(turn)
             if turn is self._leader:
                 self._appoint()
+
+    def _appoint(self) -> None:
+        """The first of those who wait, if anybody does."""
+        self._leader = self._next() if self._waiting else None
+        if self._leader and self._leader.may_go:
+            self._leader.may_go.set()
+
+    def _next(self) -> _Turn[T, R]:
+        turn = self._waiting.popleft()
+        turn.is_waiting = False
+        return turn

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
 from potluck.live import pool
 from potluck.quick_reads import CONNECTIONS_MAX
@@ -112,6 +113,29 @@ def test_nobody_who_asks_something_waits_behind_those_who_wait_for_a_match(app: 
     db.session.commit()
     crowd.join()
     assert pool.count() == len(newcomers)
+
+
+def test_who_comes_in_one_moment_is_answered_each_for_themselves() -> None:
+    rich, seated = (make_user(name, credits=1000) for name in ("Rich", "Seated"))
+    poor = make_user("Poor")
+    rooms.create_room([seated.id])
+    db.session.commit()
+    asked = [rich.id, poor.id, seated.id, rich.id]
+    joined = matching.join_all(asked)
+    assert [each.has_place for each in joined] == [True, False, False, True]
+    assert joined[0].waiting == 1
+    refusals = {poor.id: InsufficientCredits, seated.id: rooms.AlreadyInRoom}
+    for user_id, refusal in refusals.items():
+        with pytest.raises(refusal):
+            matching.join_pool(user_id)
+    assert db.session.scalars(LEFT_WAITING).all() == [rich.id]
+
+
+def test_who_leaves_in_one_moment_is_told_how_many_are_left() -> None:
+    ada, ben, chiyo = _waiting(3)
+    left = pool.leave_all([ben, chiyo, -1])
+    assert left == [(True, 1), (True, 1), (False, 1)]
+    assert db.session.scalars(LEFT_WAITING).all() == [ada]
 
 
 def test_leaving_while_being_matched_leaves_one_or_the_other(app: Flask) -> None:

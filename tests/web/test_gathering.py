@@ -1,4 +1,4 @@
-"""Those who write in one moment write together, and nobody is worse off for it."""
+"""Those who ask in one moment ask together, and nobody is worse off for it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Book:
 
     def _note(self, number: int) -> None:
         try:
-            self.results[number] = self.gathering.write(number)
+            self.results[number] = self.gathering.ask(number)
         except (ValueError, Killed) as error:
             self.results[number] = type(error)
 
@@ -107,7 +107,7 @@ def test_who_is_killed_while_writing_for_others_leaves_it_to_them(book: Book) ->
     book.end()
     assert book.waves[1] == [KILLING, 1, 2]
     assert book.results == {0: 0, KILLING: Killed, 1: 10, 2: 20}
-    assert book.gathering.write(3) == 30
+    assert book.gathering.ask(3) == 30
 
 
 def test_who_has_waited_long_writes_beside_those_who_are_held_up(
@@ -119,7 +119,7 @@ def test_who_has_waited_long_writes_beside_those_who_are_held_up(
     assert book.is_writing.wait(WAIT_SECONDS_MAX)
     book.begin(1)
     _until(lambda: book.results == {1: 10})
-    assert book.gathering.write(2) == 20
+    assert book.gathering.ask(2) == 20
     book.end()
     assert book.results == {0: 0, 1: 10}
 

@@ -7,7 +7,7 @@ the database's clock, which all processes share, and in between as soon as a roo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,14 +28,27 @@ WAVE_SECONDS = 10
 # Any number will do, as long as no other use of the database locks it.
 MATCHING_LOCK = 7_688_526
 
-# Says whether there is one now: who has a room gets none.
-JOIN = "SELECT take_place(%(user_id)s, %(seconds)s)"
-# A statement doesn't see what it deletes itself as gone.
-LEAVE = """
-    WITH gone AS (DELETE FROM pool_entries WHERE user_id = %(user_id)s RETURNING user_id)
-    SELECT EXISTS (SELECT FROM gone),
-        (SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> %(user_id)s)
+# Says of each whether there is one now: who has a room gets none.
+JOIN = """
+    SELECT member, take_place(member, %(seconds)s)
+    FROM unnest(CAST(%(user_ids)s AS bigint[])) AS member
 """
+# Rows are taken in the order in which `JOIN` does, and none while somebody matches, who takes them
+# in another. A statement doesn't see what it deletes itself as gone.
+LEAVE = f"""
+    WITH going AS (
+        SELECT user_id FROM pool_entries, (
+            SELECT pg_advisory_xact_lock_shared({MATCHING_LOCK})
+        ) AS nobody_matches
+        WHERE user_id = ANY(%(user_ids)s) ORDER BY user_id FOR UPDATE OF pool_entries
+    ), gone AS (
+        DELETE FROM pool_entries USING going WHERE pool_entries.user_id = going.user_id
+        RETURNING pool_entries.user_id
+    )
+    SELECT ARRAY(SELECT user_id FROM gone), (
+        SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> ALL(%(user_ids)s)
+    )
+"""  # noqa: S608 - ours
 # A place may have lapsed because the process slept and not because its sockets closed. They are
 # still there, so they get it back, behind whoever came meanwhile. A place that was given up or
 # led to a room has no row any more, and none is made. A row that somebody else holds is being
@@ -113,12 +126,18 @@ class Waiting:
 
 
 def join(user_id: int) -> bool:
-    """Takes a place, or keeps the one they have; False for whoever has a room. Commits.
+    """Takes a place, or keeps the one they have; False for whoever has a room. Commits."""
+    return user_id in join_all([user_id])
+
+
+def join_all(user_ids: Collection[int]) -> set[int]:
+    """The same for several: those who have a place now. Commits.
 
     Who is about to get a room through another tab waits for that.
     """
-    row = db.alone(JOIN, {"user_id": user_id, "seconds": PLACE_SECONDS})
-    return bool(row and row[0])
+    values = {"user_ids": sorted(user_ids), "seconds": PLACE_SECONDS}
+    rows = db.all_alone(JOIN, values, is_patient=len(user_ids) == 1)
+    return {user_id for user_id, has_place in rows if has_place}
 
 
 def leave(user_id: int) -> bool:
@@ -129,11 +148,11 @@ def leave(user_id: int) -> bool:
     return left.first() is not None
 
 
-def leave_now(user_id: int) -> Left:
-    """The same, by itself. Commits."""
-    row = db.alone(LEAVE, {"user_id": user_id})
-    assert row
-    return Left(*row)
+def leave_all(user_ids: Sequence[int]) -> list[Left]:
+    """The same for several, by itself. Commits."""
+    values = {"user_ids": list(set(user_ids))}
+    ((gone, waiting),) = db.all_alone(LEAVE, values, is_patient=len(user_ids) == 1)
+    return [Left(user_id in gone, waiting) for user_id in user_ids]
 
 
 def keep(user_ids: Iterable[int]) -> None:

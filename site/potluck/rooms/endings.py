@@ -85,7 +85,7 @@ def end(ending: Ending) -> bool:
     With others of this process that end at the same time.
     """
     with metrics.LEDGER.labels("settle").time():
-        return _ending.write(ending)
+        return _ending.ask(ending)
 
 
 def end_here(ending: Ending) -> bool:

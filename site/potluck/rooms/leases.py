@@ -103,7 +103,7 @@ def dispatch(lease: Lease) -> None:
 
     With others of this process that are sent at the same time.
     """
-    if not _dispatching.write(lease):
+    if not _dispatching.ask(lease):
         raise LeaseLost
 
 

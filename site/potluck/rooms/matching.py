@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -12,8 +14,10 @@ from potluck.accounts.models import User
 from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
+from potluck.gathering import Gathering
 from potluck.languages import number
 from potluck.live import broadcasts, pool
+from potluck.refusals import Refusal
 from potluck.rooms import may_wait, quotes, rooms, rounds
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.texts import gettext as _
@@ -32,16 +36,34 @@ class Step:
     unfit: list[int]
 
 
+class Joined(NamedTuple):
+    """What was known of somebody, whether they have a place now, and how many wait."""
+
+    facts: Sequence[Any]
+    has_place: bool
+    waiting: int
+
+
 def join_pool(user_id: int) -> int:
     """Takes a place and matches whoever can be matched now; how many wait then.
 
     Raises `InsufficientCredits` with the price for those who can't pay for one round, and `Paused`
     while none can start.
     """
-    may_wait.check(user_id)
-    if not pool.join(user_id):
+    joined = _joining.ask(user_id)
+    may_wait.check(user_id, joined.facts)
+    if not joined.has_place:
         raise may_wait.already_in_room()
-    return match_waiting()
+    return joined.waiting
+
+
+def join_all(user_ids: Sequence[int]) -> list[Joined]:
+    """Takes a place for each who may wait; why another may not is told by `may_wait`."""
+    facts = may_wait.read(set(user_ids))
+    fit = [each for each in facts if _may_wait(each, facts[each])]
+    placed = pool.join_all(fit) if fit else set()
+    waiting = match_waiting() if placed else 0
+    return [Joined(facts[each], each in placed, waiting) for each in user_ids]
 
 
 def leave_pool(user_id: int) -> int:
@@ -49,7 +71,7 @@ def leave_pool(user_id: int) -> int:
 
     Raises `AlreadyInRoom` where it had led to a room before this was asked.
     """
-    left = pool.leave_now(user_id)
+    left = _leaving.ask(user_id)
     if not left.had_place and rooms.has_room(user_id):
         message = _("You have been matched: your room is open. Leave it there.")
         raise rooms.AlreadyInRoom(message)
@@ -97,6 +119,18 @@ def tell_place_lost(*, user_id: int) -> None:
     if quote and rooms.current_room(user_id) is None:
         word = partial(_word_to_dropped, quote.total)
         broadcasts.notice(user_id=user_id, code="insufficient_credits", message=word)
+
+
+def _may_wait(user_id: int, facts: Sequence[Any]) -> bool:
+    try:
+        may_wait.check(user_id, facts)
+    except Refusal:
+        return False
+    return True
+
+
+# Whoever comes in one moment is asked for together.
+_joining, _leaving = Gathering(join_all), Gathering(pool.leave_all)
 
 
 def _word_to_dropped(price_credits: int) -> str:

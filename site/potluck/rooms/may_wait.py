@@ -1,9 +1,11 @@
-"""Whether somebody may wait in the pool: all that it depends on is read in one question."""
+"""Whether people may wait in the pool: all that it depends on is read in one question."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import Any
 
 from potluck import pauses
 from potluck.credits import ledger, pricing
@@ -16,21 +18,28 @@ from potluck.texts import gettext as _
 
 # Prices as text: what a round can cost with them is worked out once.
 READ = f"""
-    SELECT (SELECT sentence FROM pauses WHERE what = 'rounds'), EXISTS ({rooms.HAS_ROOM}),
-        CAST(({pricing.NEWEST}) AS text), posted, held, seq, owed, freezes
-    FROM accounts WHERE user_id = %(user_id)s
+    SELECT user_id, (SELECT sentence FROM pauses WHERE what = 'rounds'), EXISTS (
+            SELECT FROM room_members member
+            WHERE member.user_id = accounts.user_id AND member.left_at IS NULL
+        ), CAST(({pricing.NEWEST}) AS text), posted, held, seq, owed, freezes
+    FROM accounts WHERE user_id = ANY(CAST(%(user_ids)s AS bigint[]))
 """  # noqa: S608 - ours
 PRICES_KEPT = 8
 
 
-def check(user_id: int) -> None:
-    """Raises `Paused`, `AlreadyInRoom`, `NoPrice`, `AccountFrozen`, or `InsufficientCredits`.
+def read(user_ids: Collection[int]) -> dict[int, Sequence[Any]]:
+    """What it depends on for each of them."""
+    rows = db.all(READ, {"user_ids": list(user_ids)})
+    return {user_id: facts for user_id, *facts in rows}
 
-    The last with the price, for those who can't pay for one round.
+
+def check(user_id: int, facts: Sequence[Any]) -> None:
+    """Looks at what was read of somebody.
+
+    Raises `Paused`, `AlreadyInRoom`, `NoPrice`, `AccountFrozen`, or `InsufficientCredits` with the
+    price, for those who can't pay for one round.
     """
-    row = db.first(READ, {"user_id": user_id})
-    assert row
-    sentence, has_room, prices, *balance = row
+    sentence, has_room, prices, *balance = facts
     if sentence is not None:
         raise pauses.Paused(sentence)
     if has_room:

@@ -68,7 +68,11 @@ class Bench:
         self._potluck = LiveServer(database_url=database_url, var=folder, core=core)
         self._potluck.prepare()
         self._connection = psycopg.connect(database_url, autocommit=True)
-        (self._member,) = population.make_members(self._connection, people=1)
+        three = population.make_members(self._connection, people=3)
+        self._member = three[0]
+        self._cookies_of_three = population.sign_in(
+            self._connection, three * (scale.waits // TABS_PER_SESSION // 3 + 1)
+        )
         sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
         self._cookies = population.sign_in(self._connection, [self._member] * sessions)
 
@@ -109,6 +113,9 @@ class Bench:
             found |= figures.departures(driver, self._scale)
             found |= figures.acknowledgements(driver, self._scale)
             found |= figures.pool(driver, self._scale, self._cookies)
+            found |= figures.pool_at_once(
+                driver, self._connection, self._scale, self._cookies_of_three
+            )
             for clients in (self._scale.audience, self._scale.clients):
                 found |= figures.deliveries(
                     driver,

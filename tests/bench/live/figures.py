@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from potluck.live.pool import WAVE_SECONDS
 from tests.bench.live.driver import Driver
 from tests.live.wire import Client
 
@@ -21,6 +22,9 @@ ANNOUNCE = "SELECT pg_notify('announcements', %s)"
 REST_SECONDS = 1
 COUNT_PAUSE_SECONDS = 0.005
 ASKING = 50
+# What a connection may ask at once, and more.
+WAITS_PER_TAB = 4
+SECONDS_TO_WAVE = "SELECT %s - mod(extract(epoch FROM clock_timestamp()), %s)"
 PAGE_BYTES = 4_096
 
 
@@ -147,10 +151,7 @@ def acknowledgements(driver: Driver, scale: Scale) -> Figures:
 
 
 def pool(driver: Driver, scale: Scale, cookies: Sequence[str]) -> Figures:
-    """One member goes into the pool and out of it, each time from another tab.
-
-    One alone, since two would sooner or later be matched.
-    """
+    """One member goes into the pool and out of it, each time from another tab."""
     tabs = driver.connect(scale.waits, namespace="/members", cookies=cookies)
     _rest(driver)
     with driver.spending() as spent:
@@ -161,7 +162,46 @@ def pool(driver: Driver, scale: Scale, cookies: Sequence[str]) -> Figures:
                 assert answer["ok"], answer
     driver.leave(tabs)
     _rest(driver)
-    return {"waits_cpu": scale.waits / spent.cpu_seconds}
+    return {"lone_waits_cpu": scale.waits / spent.cpu_seconds}
+
+
+def pool_at_once(
+    driver: Driver, connection: psycopg.Connection, scale: Scale, cookies: Sequence[str]
+) -> Figures:
+    """Three members do that in many tabs, so many of which are under way at any moment.
+
+    A fourth would make them a room, and so would a wave: it begins after one, and ends before the
+    next.
+    """
+    tabs = driver.connect(scale.waits, namespace="/members", cookies=cookies)
+    _rest(driver)
+    waits, begun, done = scale.waits * WAITS_PER_TAB, 0, 0
+
+    def begin() -> None:
+        nonlocal begun
+        if begun < waits:
+            tab = tabs[begun % len(tabs)]
+            begun += 1
+            tab.ask("join_pool", namespace="/members", answered=lambda answer: leave(tab, answer))
+
+    def leave(tab: Client, answer: Any) -> None:
+        assert answer["ok"], answer
+        tab.ask("leave_pool", namespace="/members", answered=end)
+
+    def end(answer: Any) -> None:
+        nonlocal done
+        assert answer["ok"], answer
+        done += 1
+        begin()
+
+    driver.until(lambda: _seconds_to_wave(connection) > WAVE_SECONDS - 1)
+    with driver.spending() as spent:
+        for _ in range(ASKING):
+            begin()
+        driver.until(lambda: done == waits)
+    driver.leave(tabs)
+    _rest(driver)
+    return {"waits": waits / spent.seconds, "waits_cpu": waits / spent.cpu_seconds}
 
 
 def newcomers(driver: Driver, scale: Scale) -> float:
@@ -211,6 +251,12 @@ def _connections(driver: Driver, watcher: Client) -> int | None:
     """How many the server says there are; None if it closed the connection instead."""
     answer = driver.ask(watcher, "get_connection_count")
     return int(answer["connections"]) if answer else None
+
+
+def _seconds_to_wave(connection: psycopg.Connection) -> float:
+    row = connection.execute(SECONDS_TO_WAVE, [WAVE_SECONDS, WAVE_SECONDS]).fetchone()
+    assert row
+    return float(row[0])
 
 
 def _rest(driver: Driver) -> None:

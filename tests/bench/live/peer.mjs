@@ -38,6 +38,8 @@ const LEAVE = `
   WITH gone AS (DELETE FROM pool_entries WHERE user_id = $1 RETURNING user_id)
   SELECT EXISTS (SELECT FROM gone),
     (SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> $1)`;
+const HAS_ROOM = "SELECT 1 FROM room_members WHERE user_id = $1 AND left_at IS NULL";
+const COUNT = "SELECT count(*) FROM pool_entries WHERE expires_at > now()";
 const LOOK = `
   SELECT count(*), count(*) >= $1 OR count(*) FILTER (WHERE joined_at <
     to_timestamp(floor(extract(epoch FROM clock_timestamp()) / $2) * $2)) >= $3 AS is_ripe
@@ -127,7 +129,11 @@ async function joinPool(socket, user_id) {
 }
 
 async function leavePool(user_id) {
-  return waiting(await ask("leave", LEAVE, [user_id]));
+  const left = await ask("leave", LEAVE, [user_id]);
+  if (!left.rows[0].exists && (await ask("room", HAS_ROOM, [user_id])).rows.length) {
+    return refused("already_in_room");
+  }
+  return waiting(left);
 }
 
 function waiting({ rows }) {
@@ -147,6 +153,12 @@ if (counting === "coalesced") {
     known = said;
   }, COUNT_EVERY_MS);
 }
+let knownToWait = 0;
+setInterval(async () => {
+  const { waiting: now } = waiting(await ask("count", COUNT, []));
+  if (now !== knownToWait) members.to("pool").emit("pool_count", { waiting: now });
+  knownToWait = now;
+}, COUNT_EVERY_MS);
 
 const listener = new pg.Client({ connectionString: database });
 await listener.connect();
