@@ -112,11 +112,6 @@ class Database:
                 pass
         return self.all_alone(statement, parameters)
 
-    def alone(self, statement: str, parameters: Mapping[str, object]) -> Row | None:
-        """The first row of `all_alone`."""
-        rows = self.all_alone(statement, parameters)
-        return rows[0] if rows else None
-
     def all_alone(
         self, statement: str, parameters: Mapping[str, object], *, is_patient: bool = True
     ) -> list[Row]:

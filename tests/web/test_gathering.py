@@ -95,6 +95,7 @@ def test_a_crowd_is_written_in_parts(book: Book) -> None:
     assert book.results == {number: 10 * number for number in range(SIZE_MAX + 2)}
 
 
+@pytest.mark.fault("M26")
 def test_what_goes_wrong_for_one_goes_wrong_for_that_one_alone(book: Book) -> None:
     book.begin_first(1, BAD, 2)
     book.end()

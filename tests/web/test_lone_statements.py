@@ -35,12 +35,12 @@ def test_it_is_made_again_where_all_kept_connections_broke(app: Flask, owner: En
     with owner.begin() as connection:
         connection.execute(END, {"pids": list(kept)})
     assert _pid() not in kept
-    assert db.alone("SELECT %(number)s + 1", {"number": 1}) == (2,)
+    assert db.all_alone("SELECT %(number)s + 1", {"number": 1}) == [(2,)]
 
 
 def test_what_is_wrong_is_said_by_the_engine_and_nothing_stays_wrong() -> None:
     with pytest.raises(DataError):
-        db.alone("SELECT 1 / %(nothing)s", {"nothing": 0})
+        db.all_alone("SELECT 1 / %(nothing)s", {"nothing": 0})
     assert _pid()
 
 
@@ -57,9 +57,8 @@ def test_a_few_connections_are_kept_however_many_were_used_at_once(
 
 
 def _pid() -> int:
-    row = db.alone(WHO, {})
-    assert row
-    return int(row[0])
+    ((pid,),) = db.all_alone(WHO, {})
+    return int(pid)
 
 
 def _pids(app: Flask, owner: Engine) -> set[int]:
@@ -68,9 +67,8 @@ def _pids(app: Flask, owner: Engine) -> set[int]:
 
     def ask() -> None:
         with app.app_context():
-            row = db.alone(WHO_WAITS, {"lock": LOCK})
-            assert row
-            pids.add(row[0])
+            ((pid, _),) = db.all_alone(WHO_WAITS, {"lock": LOCK})
+            pids.add(pid)
 
     crowd = [threading.Thread(target=ask) for _ in range(CROWD)]
     with owner.begin() as connection:
