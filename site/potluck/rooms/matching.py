@@ -51,8 +51,9 @@ def join_pool(user_id: int) -> int:
     while none can start.
     """
     joined = _joining.ask(user_id)
-    may_wait.check(user_id, joined.facts)
     if not joined.has_place:
+        may_wait.check(user_id, joined.facts)
+        # It was made after that was read.
         raise may_wait.already_in_room()
     return joined.waiting
 

@@ -45,7 +45,7 @@ def check(user_id: int, facts: Sequence[Any]) -> None:
     if has_room:
         raise already_in_room()
     settings = current_settings()
-    models = (*settings.openai_models, settings.openai_image_model or "")
+    models = (settings.openai_model, settings.openai_image_model)
     price = _price_credits(prices, models, recipe(DEFAULT_SLUG))
     now = ledger.Balance(*balance)
     if now.is_frozen or now.available < price:
@@ -62,7 +62,7 @@ def already_in_room() -> rooms.AlreadyInRoom:
 
 
 @lru_cache(PRICES_KEPT)
-def _price_credits(prices: str | None, _models: tuple[str, ...], chosen: Recipe) -> int:
+def _price_credits(prices: str | None, _models: tuple[str | None, ...], chosen: Recipe) -> int:
     """What one round can cost one person, with the models that are set up."""
     with pricing.in_force(json.loads(prices) if prices else ()):
         return quotes.quote(chosen, people=1).total
