@@ -71,7 +71,7 @@ class Bench:
         three = population.make_members(self._connection, people=3)
         self._member = three[0]
         self._cookies_of_three = population.sign_in(
-            self._connection, three * (scale.waits // TABS_PER_SESSION // 3 + 1)
+            self._connection, three * (scale.waiting_tabs // TABS_PER_SESSION // 3 + 1)
         )
         sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
         self._cookies = population.sign_in(self._connection, [self._member] * sessions)

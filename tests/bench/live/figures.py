@@ -38,6 +38,7 @@ class Scale:
     questions: int = 10_000
     newcomers: int = 1_000
     waits: int = 500
+    waiting_tabs: int = 1_000
     few: int = 1_000
     many: int = 10_000
     holders: int = 1_000
@@ -173,9 +174,9 @@ def pool_at_once(
     A fourth would make them a room, and so would a wave: it begins after one, and ends before the
     next.
     """
-    tabs = driver.connect(scale.waits, namespace="/members", cookies=cookies)
+    tabs = driver.connect(scale.waiting_tabs, namespace="/members", cookies=cookies)
     _rest(driver)
-    waits, begun, done = scale.waits * WAITS_PER_TAB, 0, 0
+    waits, begun, done = scale.waiting_tabs * WAITS_PER_TAB, 0, 0
 
     def begin() -> None:
         nonlocal begun
