@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -28,7 +31,7 @@ FILL = f"""
         WHERE accounts.kind = 'member';
     ANALYZE accounts; ANALYZE holds
 """  # noqa: S608 - ours
-# In this transaction, so far.
+# By this connection, of late: with what its transactions have not yet told the server's statistics.
 LOOKED_AT = text("""
     SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables
     WHERE relname IN ('accounts', 'holds')
@@ -44,26 +47,31 @@ def _crowd(database: None, owner: Engine) -> None:
 
 def test_to_give_credits_looks_at_few_rows() -> None:
     ada = make_user("Ada")
-    ledger.grant(user_id=ada.id, amount_credits=5, key="gift", reason="")
-    assert 0 < _looked_at() < ROWS_MAX
+    with _looks_at_few_rows():
+        ledger.grant(user_id=ada.id, amount_credits=5, key="gift", reason="")
 
 
 def test_to_hold_credits_and_to_say_that_they_went_looks_at_few_rows() -> None:
     ada = make_user("Ada", credits=50)
     generation_id = ordered_generation(ada.id)
-    holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
-    dispatch(generation_id)
-    assert holds.held_for(generation_id) == {ada.id: 30}
-    assert 0 < _looked_at() < ROWS_MAX
+    with _looks_at_few_rows():
+        holds.reserve(amounts={ada.id: 30}, generation_id=generation_id, ttl_seconds=60)
+        dispatch(generation_id)
+        assert holds.held_for(generation_id) == {ada.id: 30}
 
 
 def test_to_end_what_they_were_held_for_looks_at_few_rows() -> None:
     ada = make_user("Ada", credits=50)
     generation_id = hold(ada.id, 30)
-    assert endings.end_here(ended(generation_id, {ada.id: 12}))
-    assert 0 < _looked_at() < ROWS_MAX
+    with _looks_at_few_rows():
+        assert endings.end_here(ended(generation_id, {ada.id: 12}))
 
 
-def _looked_at() -> int:
-    """Accounts and holds that this transaction has looked at."""
-    return int(db.session.execute(LOOKED_AT).scalar_one())
+@contextmanager
+def _looks_at_few_rows() -> Iterator[None]:
+    """Of accounts and holds, in one transaction."""
+    db.session.commit()
+    before = db.session.execute(LOOKED_AT).scalar_one()
+    yield
+    assert 0 < db.session.execute(LOOKED_AT).scalar_one() - before < ROWS_MAX
+    db.session.commit()
