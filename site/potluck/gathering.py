@@ -6,6 +6,7 @@ all, as soon as that is answered; so somebody alone waits for nobody.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from threading import Event
 from typing import Generic, TypeVar
 
 from gevent import monkey
+
+logger = logging.getLogger(__name__)
 
 SIZE_MAX = 100
 # Then whoever is next asks beside those before: nobody waits longer than this for others, and
@@ -89,10 +92,12 @@ class Gathering(Generic[T, R]):
             wave = [leader, *(self._next() for _ in range(size))]
         try:
             answers = self._answer([turn.item for turn in wave])
-        except Exception:
-            # It is one of them, as a rule, and each finds out whether it is theirs.
+        except Exception as error:
             if len(wave) == 1:
                 raise
+            # It is one of them, as a rule, and each finds out whether it is theirs.
+            name = type(error).__name__
+            logger.warning("%s in what %s asked together: each asks alone", name, len(wave))
         else:
             for turn, answer in zip(wave, answers, strict=True):
                 turn.answers = (answer,)

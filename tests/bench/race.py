@@ -83,14 +83,13 @@ ENDED: dict[str, Any] = {
 def _literal(value: object) -> str:
     if value is None:
         return "NULL"
-    if value == ():
-        return "json_build_array()"
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 # Pgbench knows numbers alone.
 SAID = {
     **{name: _literal(value) for name, value in ENDED.items()},
+    "messages": "json_build_array()",
     "generation_id": "CAST(:generation_id AS bigint)",
     "slug": "lpad(CAST(:generation_id AS text), 12, '0')",
     "shares": f"json_build_object(CAST(:user_id AS bigint), {SHARE_CREDITS})",

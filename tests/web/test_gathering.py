@@ -96,11 +96,14 @@ def test_a_crowd_is_written_in_parts(book: Book) -> None:
 
 
 @pytest.mark.fault("M26")
-def test_what_goes_wrong_for_one_goes_wrong_for_that_one_alone(book: Book) -> None:
+def test_what_goes_wrong_for_one_goes_wrong_for_that_one_alone(
+    book: Book, caplog: pytest.LogCaptureFixture
+) -> None:
     book.begin_first(1, BAD, 2)
     book.end()
     assert book.results == {0: 0, 1: 10, BAD: ValueError, 2: 20}
     assert sorted(book.waves[2:]) == [[BAD], [1], [2]]
+    assert "ValueError in what 3 asked together" in caplog.text
 
 
 def test_who_is_killed_while_writing_for_others_leaves_it_to_them(book: Book) -> None:

@@ -53,7 +53,7 @@ def join_pool(user_id: int) -> int:
     joined = _joining.ask(user_id)
     if not joined.has_place:
         may_wait.check(user_id, joined.facts)
-        # It was made after that was read.
+        # The room was made after that was read.
         raise may_wait.already_in_room()
     return joined.waiting
 
