@@ -29,7 +29,10 @@ from potluck.database import connect_cooperatively
 
 SOURCE = str(Path(__file__).resolve().parents[2] / "site" / "potluck")
 # They send for others; who asked them to is what tells one boundary from another.
-ERRANDS = {f"{SOURCE}/announcements.py", f"{SOURCE}/database.py"}
+ERRANDS = {
+    f"{SOURCE}/{name}.py"
+    for name in ("announcements", "database", "lone_statements", "plain_statements")
+}
 # One chunk of a stream is like the other: the first few are boundaries, and the last.
 CHUNKS_MAX = 3
 LAST_CHUNK = b"[DONE]"

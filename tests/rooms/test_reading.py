@@ -5,11 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import gevent
 import pytest
+from gevent.event import Event
 
+from potluck.rooms import model, reading, writing
+from potluck.rooms.leases import Lease
 from potluck.rooms.model import Usage
 from potluck.rooms.provider import ModelFailed
 from potluck.rooms.reading import BEAT_SECONDS, Patience, Reader
+from potluck.rooms.running import Running
+from tests.rooms.conftest import Table
 
 PATIENCE = Patience(first_seconds=5, stall_seconds=5)
 
@@ -29,6 +35,20 @@ class Said:
         yield from self._items
         if self._breaks:
             raise ModelFailed("stream_cut", "the script says so")
+
+    def close(self) -> None: ...
+
+
+class Silent:
+    """A stream that never says anything."""
+
+    request_id: str | None = None
+    usage: Usage | None = None
+    is_gathered = True
+
+    def __iter__(self) -> Iterator[str]:
+        Event().wait()
+        yield ""
 
     def close(self) -> None: ...
 
@@ -56,3 +76,20 @@ def test_what_came_before_a_break_is_taken_first() -> None:
     assert next(beats) == ["a"]
     with pytest.raises(ModelFailed):
         next(beats)
+
+
+def test_a_text_that_is_stopped_ends_before_the_next_look(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LOOK_SELDOM_SECONDS", 600)
+    monkeypatch.setattr(reading, "LOOK_SECONDS", 600)
+    monkeypatch.setattr(model, "open_stream", lambda _call, _settings: Silent())
+    table.add_lines("A frog who sings.")
+    table.start()
+    order = table.round.generation
+    assert order
+    running = Running(Lease(order.id, 1), room_id=table.room_id)
+    write = writing.prepare(order)
+    gevent.spawn(running.stop.set)
+    with gevent.Timeout(60):
+        assert write(running).state == "stopped"

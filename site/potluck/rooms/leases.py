@@ -51,21 +51,22 @@ NOTE_REQUEST = text("""
     WHERE id = :id AND lease_epoch = :epoch
 """)
 # All that a process writes in one statement: a commit for each would be most of what the database
-# does for a text. In the order in which whatever ends several locks them, too.
-SAVE = text("""
+# does for a text. In the order in which whatever ends several locks them, too. Texts go as they
+# are (`b`): to have them quoted as an array takes longer than all the rest.
+SAVE = """
     UPDATE generations SET text = saved.text, seq = saved.seq,
-        lease_expires_at = now() + make_interval(secs => :seconds)
+        lease_expires_at = now() + make_interval(secs => %(seconds)s)
     FROM (
-        SELECT written.* FROM generations JOIN unnest(CAST(:ids AS bigint[]),
-            CAST(:epochs AS bigint[]), CAST(:texts AS text[]), CAST(:seqs AS bigint[]))
+        SELECT written.* FROM generations JOIN unnest(CAST(%(ids)s AS bigint[]),
+            CAST(%(epochs)s AS bigint[]), CAST(%(texts)b AS text[]), CAST(%(seqs)s AS bigint[]))
             AS written (id, epoch, text, seq)
             ON written.id = generations.id AND written.epoch = generations.lease_epoch
         WHERE generations.state = 'dispatched'
         ORDER BY generations.id FOR NO KEY UPDATE OF generations
     ) saved
     WHERE generations.id = saved.id
-    RETURNING generations.id, generations.lease_epoch, generations.stop_requested_at
-""")
+    RETURNING generations.id, generations.lease_epoch, generations.stop_requested_at IS NOT NULL
+"""
 
 
 class LeaseLost(Exception):
@@ -120,18 +121,15 @@ def save(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
 
     Whichever the answer lacks was lost. Commits.
     """
-    rows = db.session.execute(
-        SAVE,
-        {
-            "ids": [lease.generation_id for lease in texts],
-            "epochs": [lease.epoch for lease in texts],
-            "texts": [written.text for written in texts.values()],
-            "seqs": [written.seq for written in texts.values()],
-            "seconds": LEASE_SECONDS,
-        },
-    ).all()
-    db.session.commit()
-    return {Lease(row.id, row.lease_epoch): row.stop_requested_at is not None for row in rows}
+    values = {
+        "ids": [lease.generation_id for lease in texts],
+        "epochs": [lease.epoch for lease in texts],
+        "texts": [written.text for written in texts.values()],
+        "seqs": [written.seq for written in texts.values()],
+        "seconds": LEASE_SECONDS,
+    }
+    rows = db.all_alone(SAVE, values)
+    return {Lease(row[0], row[1]): row[2] for row in rows}
 
 
 def _dispatch(sent: Sequence[Lease]) -> list[bool]:

@@ -18,8 +18,10 @@ logger = logging.getLogger(__name__)
 
 # The room hears of items no sooner than this after the last; what comes later is told at once.
 BEAT_SECONDS = 0.05
-# So soon a stop is heard of.
+# So soon what was not told at once is taken by the caller.
 LOOK_SECONDS = 0.1
+# Where everything is told at once, the caller only looks whether it is to go on.
+LOOK_SELDOM_SECONDS = 0.25
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -73,7 +75,8 @@ class Reader(Generic[T]):
         self._heard_at = time.monotonic()
         self._told_at = 0.0
         self._untold: list[T] = []
-        self._is_over = Event()
+        self._is_over = False
+        self._woken = Event()
         self._greenlet = gevent.spawn(self._read)
 
     def beats(self, goes_on: Callable[[], bool]) -> Iterator[list[T]]:
@@ -82,13 +85,19 @@ class Reader(Generic[T]):
         Raises `ModelFailed`, once what came before was taken.
         """
         while goes_on():
-            is_over = self._is_over.wait(LOOK_SECONDS)
+            self._woken.wait(self._look_seconds)
+            self._woken.clear()
+            is_over = self._is_over
             yield self._take_untold()
             if self._failure:
                 raise self._failure
             if is_over:
                 return
             self._check_silence()
+
+    def wake(self, _event: object = None) -> None:
+        """Has the caller look whether it goes on, and not only when it is time to."""
+        self._woken.set()
 
     def close(self) -> None:
         """Closes the call: what upstream would still write is not paid for."""
@@ -105,6 +114,11 @@ class Reader(Generic[T]):
     def request_id(self) -> str | None:
         """The provider's own id of the call, once it has begun."""
         return self._stream.request_id if self._stream else None
+
+    @property
+    def _look_seconds(self) -> float:
+        is_told_at_once = self._stream and self._stream.is_gathered
+        return LOOK_SELDOM_SECONDS if is_told_at_once else LOOK_SECONDS
 
     def _check_silence(self) -> None:
         """A server that keeps the line open with comments is as silent as one that says nothing."""
@@ -126,7 +140,8 @@ class Reader(Generic[T]):
             logger.exception("reading the model failed")
             self._failure = ModelFailed("internal_error", repr(error))
         finally:
-            self._is_over.set()
+            self._is_over = True
+            self._woken.set()
 
     def _hear(self, item: T, *, is_gathered: bool) -> None:
         self._has_spoken, self._heard_at = True, time.monotonic()

@@ -21,6 +21,8 @@ from potluck.rooms.settlement import Outcome
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY_SECONDS = 0.5
+# Looks are half of it apart, and one may come a little early: the next would be much too late.
+EARLY_SECONDS = 0.05
 TEXT_CHARACTERS_MAX = 100_000
 # Whoever is nearly due is saved along with others, so that soon all are saved together.
 SAVE_ALONG_SECONDS = SAVE_EVERY_SECONDS / 2
@@ -90,7 +92,8 @@ class Running:
 
         Raises `LeaseLost`.
         """
-        if self._age_seconds() >= SAVE_EVERY_SECONDS and _saving.acquire(blocking=False):
+        is_due = self._age_seconds() >= SAVE_EVERY_SECONDS - EARLY_SECONDS
+        if is_due and _saving.acquire(blocking=False):
             try:
                 _save({self, *(each for each in _making if each.is_nearly_due())})
             finally:

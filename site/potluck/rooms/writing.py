@@ -26,6 +26,7 @@ def _write(running: Running, call: Call, settings: Settings) -> Outcome:
         stall_seconds=settings.openai_stall_seconds,
     )
     reader = Reader(lambda: model.open_stream(call, settings), patience, tell=running.add)
+    running.stop.rawlink(reader.wake)
     try:
         for pieces in reader.beats(running.goes_on):
             running.note_request(reader.request_id)
