@@ -74,7 +74,7 @@ def settle(generation_id: int, *, user_id: int, amount_credits: int) -> None:
     holds.settle(generation_id, shares={user_id: amount_credits})
     generation = db.session.get_one(Generation, generation_id)
     generation.state, generation.cost_credits = "done", amount_credits
-    generation.text = "Once there was a frog."
+    generation.body = "Once there was a frog."
     db.session.commit()
 
 

@@ -245,7 +245,7 @@ class Simulation:
     def _save(self, ids: Sequence[int]) -> None:
         """As one process does for all of its texts, a few times."""
         for seq in range(SAVES):
-            written = Written(f"{TEXT}{seq}", seq)
+            written = Written(f"{TEXT}{seq}", "", seq)
             saved = leases.save({Lease(number, epoch=1): written for number in ids})
             self.found.counts["texts_saved"] += len(saved)
 

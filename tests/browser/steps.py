@@ -67,7 +67,7 @@ def written(stack: Stack) -> str:
     """The newest text as its row keeps it."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         row: Any = connection.execute(
-            "SELECT text FROM generations ORDER BY id DESC LIMIT 1"
+            "SELECT text || tail FROM generations ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return str(row[0])
 

@@ -53,7 +53,7 @@ def written_sheet(*names: str, text: str = TEXT, recipe: str = "story") -> str:
     generation_id = histories.held_generation(dict.fromkeys(ids, 2))
     round_id = db.session.get_one(Generation, generation_id).round_id
     db.session.execute(SET_RECIPE, {"recipe": recipe, "id": round_id})
-    histories.end_generation(generation_id, dict.fromkeys(ids, 1), text=text)
+    histories.end_generation(generation_id, dict.fromkeys(ids, 1), body=text)
     slug = made_sheet(generation_id, ids)
     for user_id in ids:
         room = rooms.current_room(user_id)

@@ -145,7 +145,7 @@ def test_a_text_that_was_cut_by_a_crash_is_kept_and_costs_nothing(table: Table) 
     table.add_lines("A frog who sings.", "A flooded cellar.")
     table.start()
     lease = _dispatched()
-    assert leases.save({lease: Written("Once there was", seq=3)}) == {lease: False}
+    assert leases.save({lease: Written("Once ", "there was", seq=3)}) == {lease: False}
     _let_leases_lapse()
     generation.settle_abandoned()
     round_ = table.round
@@ -175,7 +175,7 @@ def test_a_process_that_lost_its_lease_can_settle_nothing(table: Table) -> None:
     generation.settle_abandoned()
     outcome = Outcome(state="done", text="Late.", seq=1, usage=Usage(10, 10))
     assert settlement.settle(stale.generation_id, epoch=stale.epoch, outcome=outcome) is None
-    assert leases.save({stale: Written("Late.", seq=1)}) == {}
+    assert leases.save({stale: Written("Late.", "", seq=1)}) == {}
     assert table.balances() == [(1000, 0), (1000, 0)]
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from potluck.accounts import export
 from potluck.database import db
-from potluck.rooms import leases, orders, rooms, rounds
-from potluck.rooms.leases import Lease, LeaseLost
+from potluck.rooms import generation, leases, orders, rooms, rounds
+from potluck.rooms.leases import Lease, LeaseLost, Written
 from potluck.rooms.recipes import recipe
 from potluck.rooms.running import SAVE_EVERY_SECONDS, Running
 from tests.people import make_user
 from tests.rooms.conftest import Table
 
-SAVED = "SELECT id, text FROM generations ORDER BY id"
+SAVED = "SELECT id, text || tail AS text FROM generations ORDER BY id"
+PARTS = "SELECT text, tail FROM generations WHERE id = :id"
+LONG = "Once there was a frog who sang to the moon. "
 
 
 @pytest.fixture
@@ -65,6 +69,65 @@ def test_a_text_that_has_ended_is_saved_with_no_other(two: list[Running]) -> Non
         pass
     first.save_in_time()
     assert _saved() == {first.lease.generation_id: "Once ", second.lease.generation_id: ""}
+
+
+def test_a_long_text_is_saved_by_what_it_has_grown_by(two: list[Running]) -> None:
+    first = two[0]
+    _grow(first, LONG)
+    _grow(first, "It ")
+    _grow(first, "sang.")
+    assert _parts(first) == (f"Once {LONG}", "It sang.")
+    _grow(first, LONG)
+    assert _parts(first) == (f"Once {LONG}It sang.{LONG}", "")
+
+
+def test_a_save_of_which_nobody_knows_whether_it_was_done_costs_no_word(
+    two: list[Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = two[0]
+    _grow(first, LONG)
+    save = leases.save
+
+    def save_and_break(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
+        save(texts)
+        raise OperationalError("", {}, Exception("the answer was lost"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(leases, "save", save_and_break)
+        with pytest.raises(OperationalError):
+            _grow(first, LONG)
+    _grow(first, "It ")
+    assert _saved()[first.lease.generation_id] == f"Once {LONG}{LONG}It "
+
+
+def test_a_text_that_is_given_up_keeps_what_it_had_grown_by(two: list[Running]) -> None:
+    first = two[0]
+    _grow(first, LONG)
+    _grow(first, "It ")
+    _change(first.lease, "lease_expires_at = now() - interval '1 s'")
+    generation.settle_abandoned()
+    assert _parts(first) == (f"Once {LONG}It ", "")
+
+
+def test_who_takes_their_data_along_has_all_of_a_text_that_grows(
+    table: Table, two: list[Running]
+) -> None:
+    _grow(two[0], LONG)
+    _grow(two[0], "It ")
+    with export.write(table.people[0].id) as file:
+        assert f"Once {LONG}It " in file.read().decode()
+
+
+def _grow(running: Running, piece: str) -> None:
+    running.add([piece])
+    running.saved_at -= SAVE_EVERY_SECONDS
+    running.save_in_time()
+
+
+def _parts(running: Running) -> tuple[str, str]:
+    db.session.rollback()
+    row = db.session.execute(text(PARTS), {"id": running.lease.generation_id}).one()
+    return row.text, row.tail
 
 
 def _start_elsewhere() -> None:

@@ -39,7 +39,7 @@ def add_line(table: Table, number: int, line: str) -> None:
 def write(table: Table, words: str) -> None:
     generation = table.round.generation
     assert generation
-    generation.text = words
+    generation.body = words
     db.session.commit()
 
 

@@ -91,7 +91,7 @@ def world(app: Flask, database: None) -> World:
     ada, ben = (make_user(name, credits=10_000).id for name in ("Ada", "Ben"))
     room = rooms.create_room([ada, ben])
     generation_id = histories.held_generation({ada: 30, ben: 30})
-    histories.end_generation(generation_id, {ada: 7, ben: 6}, text="Once there was a frog.")
+    histories.end_generation(generation_id, {ada: 7, ben: 6}, body="Once there was a frog.")
     sheet_slug = made_sheet(generation_id, [ada, ben])
     rounds.open_round(room, recipe("story"))
     rounds.contribute(room, user_id=ada, line="A frog.")

@@ -112,7 +112,7 @@ def _keep_busy() -> None:
     fay, gus, hal = (make_user(name, credits=1_000).id for name in ("Fay", "Gus", "Hal"))
     histories.held_generation({fay: 10})
     dear = histories.held_generation({gus: 10})
-    histories.end_generation(dear, {gus: 10}, text="Dear.", input_tokens=9**9, output_tokens=1)
+    histories.end_generation(dear, {gus: 10}, body="Dear.", input_tokens=9**9, output_tokens=1)
     failed = histories.held_generation({hal: 10})
     holds.release(failed)
     db.session.execute(FAIL, {"id": failed})

@@ -104,7 +104,7 @@ def being_written(world: World) -> None:
     from_pot(world)
     generation = _order(world)
     newest(world).phase = "generating"
-    generation.state, generation.text = "dispatched", "Once there"
+    generation.state, generation.body = "dispatched", "Once there"
     db.session.commit()
 
 
@@ -188,7 +188,7 @@ def _write(world: World) -> None:
     rounds.contribute(room(world), user_id=ben(world), line="A toad.")
     db.session.commit()
     shares = dict.fromkeys(seated(world), 7)
-    histories.end_generation(_order(world).id, shares, text="Once there was a toad.")
+    histories.end_generation(_order(world).id, shares, body="Once there was a toad.")
     db.session.execute(END, {"phase": "done", "id": newest(world).id})
     lay_out(newest(world))
     db.session.commit()

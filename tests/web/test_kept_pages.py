@@ -153,7 +153,7 @@ def _earlier_round(*user_ids: int) -> int:
     """In the room that they sit in."""
     generation_id = histories.held_generation(dict.fromkeys(user_ids, 30))
     shares = dict.fromkeys(user_ids, 7)
-    histories.end_generation(generation_id, shares, text="Once there was a frog.")
+    histories.end_generation(generation_id, shares, body="Once there was a frog.")
     round_id = db.session.get_one(Generation, generation_id).round_id
     for user_id in user_ids:
         db.session.add(Contribution(round_id=round_id, user_id=user_id, text="A toad."))

@@ -46,7 +46,8 @@ PARTS = {
     """),
     # Made of their line and others': the text is theirs to keep, the others' lines are not.
     "sheets": text("""
-        SELECT rooms.code AS room, r.number AS round, g.id AS generation_id, g.text, g.state,
+        SELECT rooms.code AS room, r.number AS round, g.id AS generation_id,
+            g.text || g.tail AS text, g.state,
             (SELECT max(p.name) FROM pictures p WHERE p.generation_id = g.id) AS picture,
             g.created_at, g.ended_at
         FROM contributions c JOIN rounds r ON r.id = c.round_id JOIN rooms ON rooms.id = r.room_id

@@ -33,7 +33,7 @@ END = f"""
         WHERE generations.state IN ('reserved', 'dispatched')
         ORDER BY generations.id FOR NO KEY UPDATE OF generations
     ), over_now AS (
-        UPDATE generations SET state = ending.state, text = ending.text,
+        UPDATE generations SET state = ending.state, text = ending.text, tail = '',
             messages = ending.messages, seq = ending.seq, input_tokens = ending.input_tokens,
             output_tokens = ending.output_tokens, usage_estimated = ending.usage_estimated,
             cost_credits = ending.cost_credits, error_code = ending.error_code,

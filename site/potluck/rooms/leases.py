@@ -54,12 +54,13 @@ NOTE_REQUEST = text("""
 # does for a text. In the order in which whatever ends several locks them, too. Texts go as they
 # are (`b`): to have them quoted as an array takes longer than all the rest.
 SAVE = """
-    UPDATE generations SET text = saved.text, seq = saved.seq,
+    UPDATE generations SET text = coalesce(nullif(saved.body, ''), generations.text),
+        tail = saved.tail, seq = saved.seq,
         lease_expires_at = now() + make_interval(secs => %(seconds)s)
     FROM (
         SELECT written.* FROM generations JOIN unnest(CAST(%(ids)s AS bigint[]),
-            CAST(%(epochs)s AS bigint[]), CAST(%(texts)b AS text[]), CAST(%(seqs)s AS bigint[]))
-            AS written (id, epoch, text, seq)
+            CAST(%(epochs)s AS bigint[]), CAST(%(bodies)b AS text[]), CAST(%(tails)b AS text[]),
+            CAST(%(seqs)s AS bigint[])) AS written (id, epoch, body, tail, seq)
             ON written.id = generations.id AND written.epoch = generations.lease_epoch
         WHERE generations.state = 'dispatched'
         ORDER BY generations.id FOR NO KEY UPDATE OF generations
@@ -83,9 +84,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text so far, after so many deltas."""
+    """A text so far, after so many deltas: `tail` comes after `body`, or what the row has of it."""
 
-    text: str
+    body: str
+    tail: str
     seq: int
 
 
@@ -124,7 +126,8 @@ def save(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
     values = {
         "ids": [lease.generation_id for lease in texts],
         "epochs": [lease.epoch for lease in texts],
-        "texts": [written.text for written in texts.values()],
+        "bodies": [written.body for written in texts.values()],
+        "tails": [written.tail for written in texts.values()],
         "seqs": [written.seq for written in texts.values()],
         "seconds": LEASE_SECONDS,
     }

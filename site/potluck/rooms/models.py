@@ -20,6 +20,7 @@ from sqlalchemy import (
     text as sql,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from potluck.accounts.models import User
@@ -214,7 +215,10 @@ class Generation(Base):
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     output_tokens_max: Mapped[int]
     state: Mapped[str] = mapped_column(Text, server_default="reserved")
-    text: Mapped[str] = mapped_column(Text, server_default="")
+    # While it is written it grows by its tail: to write a long text anew for each word of it would
+    # be most of what the database does. All is in `body` once it is over.
+    body: Mapped[str] = mapped_column("text", Text, server_default="")
+    tail: Mapped[str] = mapped_column(Text, server_default="")
     seq: Mapped[int] = mapped_column(server_default="0")
     lease_epoch: Mapped[int] = mapped_column(server_default="0")
     lease_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -233,6 +237,11 @@ class Generation(Base):
     pictures: Mapped[list[Picture]] = relationship(
         order_by="Picture.id.desc()", back_populates="generation"
     )
+
+    @hybrid_property
+    def text(self) -> str:
+        """What it says so far."""
+        return self.body + self.tail
 
     @property
     def is_something(self) -> bool:

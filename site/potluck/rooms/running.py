@@ -24,6 +24,8 @@ SAVE_EVERY_SECONDS = 0.5
 # Looks are half of it apart, and one may come a little early: the next would be much too late.
 EARLY_SECONDS = 0.05
 TEXT_CHARACTERS_MAX = 100_000
+# All of a text is saved when it has grown by this part since; until then what it has grown by.
+TAIL_PART_MAX = 0.25
 # Whoever is nearly due is saved along with others, so that soon all are saved together.
 SAVE_ALONG_SECONDS = SAVE_EVERY_SECONDS / 2
 # Who was away for no more than this, about a minute, gets what they missed and not the whole.
@@ -45,6 +47,8 @@ class Running:
         self.stop = Event()
         self.interrupted = False
         self.saved_at = time.monotonic()
+        # So many characters are in the row's body.
+        self._body_characters = 0
         self.is_lost = False
         self._has_noted_request = False
         # Where the text stood before each of the last deltas.
@@ -101,6 +105,20 @@ class Running:
         if self.is_lost:
             raise LeaseLost
 
+    def unsaved(self) -> Written:
+        """What the row lacks, and perhaps more.
+
+        Where nobody says that all of it was saved it is all of it again: the part only grows.
+        """
+        tail = self.text[self._body_characters :]
+        is_short = len(tail) <= TAIL_PART_MAX * len(self.text)
+        return Written("", tail, self.seq) if is_short else Written(self.text, "", self.seq)
+
+    def note_saved(self, written: Written) -> None:
+        """The row has it."""
+        if written.body:
+            self._body_characters = len(written.body)
+
     def is_nearly_due(self) -> bool:
         """Whether it may be saved along with another."""
         return self._age_seconds() >= SAVE_ALONG_SECONDS
@@ -123,11 +141,12 @@ class Running:
 
 
 def _save(due: set[Running]) -> None:
-    texts = {each.lease: Written(each.text, each.seq) for each in due}
+    texts = {each.lease: each.unsaved() for each in due}
     for each in due:
         each.saved_at = time.monotonic()
     are_stopped = leases.save(texts)
     for each in due:
+        each.note_saved(texts[each.lease])
         if each.lease not in are_stopped:
             each.is_lost = True
         elif are_stopped[each.lease]:

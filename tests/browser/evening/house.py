@@ -23,7 +23,7 @@ WELCOME_CREDITS = 20_000
 PRICE = ("--input-credits", "20000", "--output-credits", "400000")
 MODELS = ("scripted", "scripted-waiting", "scripted-hiccup", "painter")
 WRITTEN = """
-    SELECT g.id, r.number, g.state, g.text, coalesce(g.cost_credits, 0), g.error_code
+    SELECT g.id, r.number, g.state, g.text || g.tail, coalesce(g.cost_credits, 0), g.error_code
     FROM generations g JOIN rounds r ON r.id = g.round_id ORDER BY g.id DESC LIMIT 1
 """
 LINES = """
