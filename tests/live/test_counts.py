@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
+from potluck.live import broadcasts, crowd
 from tests.live import population
 from tests.live.beside import Beside
 from tests.live.wire import Wire
@@ -163,6 +165,27 @@ def test_a_crowd_that_comes_is_written_in_batches(
     writes = heard.count({"kind": "people"})
     # Five hundred came; a beat may fall on either end of the time that was measured.
     assert 1 <= writes <= seconds / 0.2 + 5
+
+
+def test_a_count_that_is_dear_to_tell_is_told_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=1_000.0, cpu=0.0)
+    told: list[int] = []
+
+    def tell(*, connections: int, people: int) -> None:
+        told.append(connections - people)
+        clock.cpu += 0.1
+
+    monkeypatch.setattr(crowd, "_tell_again_at", 0.0)
+    monkeypatch.setattr(broadcasts, "connection_count", tell)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "thread_time", lambda: clock.cpu)
+    for number in range(4):
+        crowd.arrive(f"{number}", person="Ada")
+        crowd.push_count()
+        clock.now += 1.1
+    for number in range(4):
+        crowd.depart(f"{number}")
+    assert told == [0, 2]
 
 
 @contextmanager

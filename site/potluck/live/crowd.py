@@ -13,6 +13,9 @@ from potluck.live import broadcasts, processes
 
 # When nobody says that something changed, in case that was not heard.
 READ_AGAIN_SECONDS = 5
+# Telling everybody takes no more of the processor than this, and is put off no longer for it.
+TELLING_PART_MAX = 0.05
+PUT_OFF_SECONDS_MAX = 5
 
 # Whoever is connected here, too, is counted here. Each person is looked at once: with a crowd this
 # is the dearest question that a process asks, and it asks it again and again.
@@ -45,6 +48,7 @@ _are_others_known = False
 _read_at = 0.0
 # What every client knows; None when somebody was told something else meanwhile.
 _known: Count | None = None
+_tell_again_at = 0.0
 
 
 def arrive(sid: str, *, person: str) -> None:
@@ -86,13 +90,17 @@ def push_count() -> None:
     """Tells everybody, if there is something new to tell.
 
     Called on a beat, so that a crowd coming in costs two broadcasts a second and not one for
-    each of them.
+    each of them; where it is so large that even these are dear, fewer.
     """
-    global _known  # noqa: PLW0603 - one state a process
+    global _known, _tell_again_at  # noqa: PLW0603 - one state a process
     now = count()
-    if now != _known:
-        _known = now
-        broadcasts.connection_count(connections=now.connections, people=now.people)
+    if now == _known or time.monotonic() < _tell_again_at:
+        return
+    _known = now
+    began = time.thread_time()
+    broadcasts.connection_count(connections=now.connections, people=now.people)
+    cpu_seconds = time.thread_time() - began
+    _tell_again_at = time.monotonic() + min(cpu_seconds / TELLING_PART_MAX, PUT_OFF_SECONDS_MAX)
 
 
 def others_changed() -> None:
