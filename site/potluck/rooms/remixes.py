@@ -45,7 +45,7 @@ def origin(round_: Round, *, viewer_id: int | None) -> SheetRead | None:
     return found[0] if found else None
 
 
-def words_begun_with(viewer_id: int) -> ScalarSelect[str]:
+def words_begun_with(viewer_id: ColumnElement[int]) -> ScalarSelect[str]:
     """What the sheet says that this person began the newest round with, as far as they may see it.
 
     Of the room that `Room` is where this is asked. As `sheets.words` has it.
@@ -89,6 +89,6 @@ def ingredient(round_: Round, text: str) -> str:
     return sheet_text.cut(line, round_.kept_recipe.line_characters_max)
 
 
-def _is_shown_to(viewer_id: int | None) -> ColumnElement[bool]:
+def _is_shown_to(viewer_id: int | ColumnElement[int] | None) -> ColumnElement[bool]:
     is_shown = sheets.public()
     return is_shown if viewer_id is None else is_shown | sheets.inside(viewer_id)

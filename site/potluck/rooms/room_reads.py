@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import BigInteger, Select, bindparam, exists, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from potluck.credits import holds
@@ -60,14 +61,12 @@ class RoomPage:
 
 def found(code: str, *, viewer_id: int) -> Found | None:
     """An open room, or a closed one in which the viewer once had a seat."""
-    query = (
-        select(Room, OWN, remixes.words_begun_with(viewer_id))
-        .where(Room.code == code.lower(), or_(Room.closed_at.is_(None), _was_member(viewer_id)))
-        .options(joinedload(Room.members))
-        .execution_options(populate_existing=True)
-    )
-    values = {"viewer_id": viewer_id, "server": provider.text_server(current_settings()).url}
-    row = db.session.execute(query, values).unique().one_or_none()
+    values = {
+        "code": code.lower(),
+        "viewer_id": viewer_id,
+        "server": provider.text_server(current_settings()).url,
+    }
+    row = db.session.execute(_query(), values).unique().one_or_none()
     if row is None:
         return None
     room, own, remixed = row
@@ -93,5 +92,14 @@ def page(found: Found) -> RoomPage:
     )
 
 
-def _was_member(user_id: int) -> Any:
-    return select(Member).where(Member.room_id == Room.id, Member.user_id == user_id).exists()
+@cache
+def _query() -> Select[Room, Any, str]:
+    """Of `code`, `viewer_id` and `server`. To put it together takes longer than to ask it."""
+    viewer_id = bindparam("viewer_id", type_=BigInteger)
+    was_member = exists().where(Member.room_id == Room.id, Member.user_id == viewer_id)
+    return (
+        select(Room, OWN, remixes.words_begun_with(viewer_id))
+        .where(Room.code == bindparam("code"), or_(Room.closed_at.is_(None), was_member))
+        .options(joinedload(Room.members))
+        .execution_options(populate_existing=True)
+    )

@@ -151,7 +151,7 @@ def public() -> ColumnElement[bool]:
     return and_(Sheet.published_at.is_not(None), Sheet.hidden_at.is_(None))
 
 
-def inside(user_id: int) -> ColumnElement[bool]:
+def inside(user_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Those that this person sees before anybody else does.
 
     They were there when it was made, or sit in its room, where it shows anyway.
