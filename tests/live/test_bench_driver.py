@@ -16,8 +16,10 @@ FEW = {
     "questions": 60,
     "newcomers": 20,
     "waits": 5,
+    "waiting_tabs": 10,
     "few": 10,
     "many": 20,
+    "crowds": 1,
     "holders": 20,
 }
 

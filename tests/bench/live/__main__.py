@@ -31,8 +31,6 @@ from tests.live.server import LiveServer
 ROUNDS = 3
 # A session may have twenty sockets.
 TABS_PER_SESSION = 15
-# A small one is over so soon that whatever else the machine does then is a good part of it.
-CROWDS = 3
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -132,7 +130,7 @@ class Bench:
             server.stop()
 
     def _growth(self, server: LiveServer | Peer) -> Figures:
-        sizes = [(self._scale.few, self._scale.many)] * CROWDS
+        sizes = [(self._scale.few, self._scale.many)] * self._scale.crowds
         crowds = [[self._crowd(server, size) for size in pair] for pair in sizes]
         few, many = (medians(each) for each in zip(*crowds, strict=True))
         times = self._scale.many / self._scale.few

@@ -41,6 +41,8 @@ class Scale:
     waiting_tabs: int = 1_000
     few: int = 1_000
     many: int = 10_000
+    # A small one is over so soon that whatever else the machine does then is a good part of it.
+    crowds: int = 3
     holders: int = 1_000
     revoked: int = 200
 
