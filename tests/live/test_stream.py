@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 
 from potluck.live.outbox import WAITING_BYTES_MAX
-from sandbox.ports import free_port
 from tests.live.raw_websocket import TEXT, RawWebSocket, frame, read_frame
 from tests.live.said import said
-from tests.stack import ROOT, wait_until_answers
+from tests.stack import ROOT, unused_port, wait_until_answers
 
 EVENTS, EVENTS_AT_ONCE = 240, 8
 BUFFER_BYTES, SIP_BYTES, SIPS_MEANWHILE = 16 * 1024, 3_000, 20
@@ -33,7 +32,7 @@ HELD_BACK_SECONDS = 0.02
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Where the speaker is."""
-    port = free_port("127.0.0.1", 0)
+    port = unused_port()
     command = [sys.executable, "-m", "tests.live.speaker", str(port)]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "site"), str(ROOT)])}
     with subprocess.Popen(command, cwd=ROOT, env=environ) as process:

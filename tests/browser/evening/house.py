@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -14,8 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 import requests
 
-from sandbox.ports import free_port
-from tests.stack import PORTS, ROOT, STOP_SECONDS_MAX, Stack, wait_until_answers
+from tests.stack import ROOT, STOP_SECONDS_MAX, Stack, unused_port, wait_until_answers
 
 WITHIN_SECONDS = 60
 WELCOME_CREDITS = 20_000
@@ -66,7 +64,7 @@ class House:
     """`python wsgi.py` on a port that stays the same, beside an installation with all the rest."""
 
     def __init__(self, stack: Stack) -> None:
-        port = free_port("127.0.0.1", random.choice(PORTS))  # noqa: S311 - not a secret
+        port = unused_port()
         self.url = f"http://localhost:{port}"
         self._stack = stack
         self._environ = {
