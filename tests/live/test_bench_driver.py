@@ -16,7 +16,7 @@ FEW = {
     "questions": 60,
     "newcomers": 20,
     "waits": 5,
-    "waiting_tabs": 10,
+    "waiting_tabs": 100,
     "few": 10,
     "many": 20,
     "crowds": 1,
