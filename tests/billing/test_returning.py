@@ -9,8 +9,10 @@ from html import unescape
 
 from flask import Flask
 
+from potluck.database import db
 from tests.billing.people import Checkout, Member, Webhook
 from tests.billing.stripe_line import Line, StandIn
+from tests.web.statements import statements
 
 REFRESH = re.compile(r'<noscript><meta http-equiv="refresh" content="(\d+); url=([^"]+)">')
 POLL = re.compile(r'hx-get="([^"]+)" hx-trigger="every (\d+)s" hx-swap="outerHTML"')
@@ -53,6 +55,16 @@ def test_who_comes_back_without_paying_is_not_kept_waiting(dana: Member) -> None
     page = dana.return_page(dana.start_checkout())
     assert "Not paid yet" in page
     assert is_still(page)
+
+
+def test_who_comes_back_without_paying_costs_three_questions_and_no_lock(dana: Member) -> None:
+    checkout = dana.start_checkout()
+    dana.return_page(checkout)
+    db.session.remove()
+    with statements() as asked:
+        dana.return_page(checkout)
+    assert len(asked) == 3
+    assert not [each for each in asked if "FOR UPDATE" in each]
 
 
 def test_a_purchase_that_stripe_has_not_heard_of_charged_nothing(dana: Member) -> None:

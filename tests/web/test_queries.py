@@ -111,7 +111,7 @@ SEATED = (
     room_states.put_away,
 )
 PURCHASES = {"created": 2, "open": 2, "paid": 3, "processing": 2, "failed": 2, "expired": 2}
-# Of these Stripe is asked on the way to the page, and what it says is written down under a lock.
+# Of these Stripe is asked on the way to the page: tests/billing/test_returning.py counts there.
 UNFINISHED = {"open", "processing"}
 FURTHER = {
     "/gallery?before={sheet}": 3,

@@ -52,6 +52,20 @@ def fulfil(session_id: str) -> None:
     settle(current_gateway().sale_of_checkout(session_id))
 
 
+def bring_up_to_date(purchase: Purchase) -> None:
+    """The same for a purchase that somebody looks at: what is no news takes no lock.
+
+    Commits before Stripe is asked. Raises `StripeUnavailable`, or `Mismatch`.
+    """
+    assert purchase.checkout_session_id, "Stripe has never heard of it"
+    session_id = purchase.checkout_session_id
+    db.session.commit()
+    sale = current_gateway().sale_of_checkout(session_id)
+    if purchase.may_become(sale.state):
+        db.session.commit()
+        settle(sale)
+
+
 def fulfil_payment(payment_id: str) -> None:
     """The same for a payment that was made without a checkout."""
     settle(current_gateway().sale_of_payment(payment_id))

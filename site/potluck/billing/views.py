@@ -12,7 +12,7 @@ from flask_login import current_user, login_required
 from sqlalchemy import select
 
 from potluck.billing import checkout, packs
-from potluck.billing.fulfilment import fulfil
+from potluck.billing.fulfilment import bring_up_to_date
 from potluck.billing.gateway import StripeUnavailable
 from potluck.billing.models import Purchase
 from potluck.credits import ledger
@@ -82,12 +82,10 @@ def _visible_purchase(purchase_id: uuid.UUID) -> Purchase:
 
 def _ask_stripe(purchase: Purchase) -> bool:
     """Brings the purchase up to date; False when Stripe could not be asked."""
-    session_id = purchase.checkout_session_id
-    if session_id is None or purchase.is_settled:
+    if purchase.checkout_session_id is None or purchase.is_settled:
         return True
-    db.session.commit()
     try:
-        fulfil(session_id)
+        bring_up_to_date(purchase)
     except StripeUnavailable:
         return False
     return True
