@@ -22,7 +22,11 @@ from tests.rooms.conftest import Table
 WAIT_SECONDS_MAX = 4
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 TAKE_AWAY = text("UPDATE generations SET lease_epoch = lease_epoch + 1 WHERE id = :id")
-HOLDS = text("SELECT state, captured FROM holds WHERE generation_id = :id ORDER BY id")
+# By person, as balances are: one statement makes all holds, in whatever order.
+HOLDS = text("""
+    SELECT holds.state, holds.captured FROM holds JOIN accounts ON accounts.id = holds.account_id
+    WHERE holds.generation_id = :id ORDER BY accounts.user_id
+""")
 GIFT_CREDITS = 50
 OUTCOME = Outcome(state="done", text="Once there was a frog.", seq=1, usage=Usage(100, 200))
 
