@@ -81,15 +81,17 @@ def test_a_long_text_is_saved_by_what_it_has_grown_by(two: list[Running]) -> Non
     assert _parts(first) == (f"Once {LONG}It sang.{LONG}", "")
 
 
+@pytest.mark.parametrize("is_done", [False, True])
 def test_a_save_of_which_nobody_knows_whether_it_was_done_costs_no_word(
-    two: list[Running], monkeypatch: pytest.MonkeyPatch
+    two: list[Running], monkeypatch: pytest.MonkeyPatch, *, is_done: bool
 ) -> None:
     first = two[0]
     _grow(first, LONG)
     save = leases.save
 
     def save_and_break(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
-        save(texts)
+        if is_done:
+            save(texts)
         raise OperationalError("", {}, Exception("the answer was lost"))
 
     with monkeypatch.context() as broken:
