@@ -24,8 +24,11 @@ from tests import laid_down
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 15
-# Below the ports that outgoing connections are given, and with room for the stand-ins.
-PORTS = range(12_000, 32_000, 10)
+# Below the ports that outgoing connections are given, and with room for the stand-ins. Each worker
+# has its own: one that is free now would else be another's once somebody listens there.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+PORTS = range(12_000, 32_000, 10)[WORKER::WORKERS]
 # Set to nothing, so that neither this shell nor a .env file reaches a test with real keys.
 CONFIGURATION = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "HOST", "POTLUCK_ROLE"),

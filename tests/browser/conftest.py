@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.stack import Stack, running_stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ROUND_TRIP_MS = 10_000
+# A deadline for slow machines: what is there is waited for no longer.
+ROUND_TRIP_MS = 30_000
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=ROUND_TRIP_MS)
     with sync_playwright() as playwright:
         path, arguments = chromium_path(), ["--no-sandbox"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)

@@ -30,12 +30,18 @@ PRESS_AT_ONCE = "(id) => void setTimeout(() => document.getElementById(id).click
 # What the outages of the evening are called in the console of whoever has them. The last is what
 # the page's own requests then come to.
 OFFLINE = {"net::ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch TypeError"}
-NOBODY_ANSWERS = {"net::ERR_CONNECTION_REFUSED", "htmx:error: Failed to fetch TypeError"}
+NOBODY_ANSWERS = {
+    "net::ERR_CONNECTION_REFUSED",
+    # Of what was under way, as far as the process had read it when it was killed.
+    "net::ERR_CONNECTION_RESET",
+    "net::ERR_EMPTY_RESPONSE",
+    "htmx:error: Failed to fetch TypeError",
+}
 
 
 @dataclass
 class Window:
-    """`excused` are the names of network errors that this window must have."""
+    """`excused` are the names of network errors that this window may have."""
 
     name: str
     page: Page

@@ -1,5 +1,8 @@
 // Whatever is another in every run becomes the same, and nothing moves any more.
-({ words, varies }) => {
+async ({ words, varies }) => {
+  // A page does without the font that came too late for it; no picture does.
+  const { href } = document.querySelector("link[rel=preload][as=font]");
+  document.fonts.add(await new FontFace("Instrument Serif", `url(${href})`).load());
   for (let id = setTimeout(() => {}, 0); id > 0; id -= 1) {
     clearTimeout(id);
     clearInterval(id);
