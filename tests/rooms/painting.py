@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from potluck.credits import pricing
 from potluck.database import db
-from potluck.rooms import rounds
+from potluck.rooms import leases, rounds
+from potluck.rooms.leases import Lease
 from potluck.rooms.models import Generation
 from potluck.rooms.recipes import recipe
 from tests.rooms.conftest import Table
@@ -28,6 +29,17 @@ def use_painter(table: Table, name: str, url: str | None = None) -> None:
     table.set(**named)
     pricing.set_price(name, input_credits_per_million=5_000, output_credits_per_million=40_000)
     db.session.commit()
+
+
+def being_drawn(table: Table) -> Lease:
+    """A round with two lines for which the model has been asked."""
+    table.add_lines("A heron.", "Fog.")
+    table.start()
+    lease = leases.claim()
+    assert lease
+    leases.dispatch(lease)
+    db.session.commit()
+    return lease
 
 
 def drawn(table: Table) -> Generation:

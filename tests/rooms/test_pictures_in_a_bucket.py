@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from potluck.database import db
-from potluck.rooms import drawing, generation, leases, pictures
+from potluck.rooms import drawing, generation, pictures
 from potluck.rooms.models import Generation
+from potluck.rooms.picture_store import StorageAway
 from potluck.rooms.running import Running
 from tests.rooms.bucket_server import BucketServer, bucket_server
 from tests.rooms.conftest import Seats, Table
-from tests.rooms.painting import begin, drawn
+from tests.rooms.painting import begin, being_drawn, drawn
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\0\0\x01" * 2
 
@@ -120,12 +122,7 @@ def test_nobody_pays_for_a_picture_that_could_not_be_kept(
 def test_nobody_pays_when_a_later_stage_could_not_be_kept(
     table: Table, server: BucketServer
 ) -> None:
-    table.add_lines("A heron.", "Fog.")
-    table.start()
-    lease = leases.claim()
-    assert lease
-    leases.dispatch(lease)
-    db.session.commit()
+    lease = being_drawn(table)
     pictures.keep(lease, PNG)
     draw = drawing.prepare(db.session.get_one(Generation, lease.generation_id))
     server.end()
@@ -145,9 +142,25 @@ def test_a_refused_picture_goes_out_of_sight_though_the_bucket_is_away(
     assert made.picture
     name = made.picture.name
     server.end()
-    pictures.tidy(made.id, keep_newest=False)
+    pictures.take_away(made.id)
     assert pictures.picture_for(table.people[0].id, name) is None
     assert f"pictures stay behind: {name}" in caplog.text
+
+
+@pytest.mark.fault("G13")
+def test_a_stage_is_removed_once_the_bucket_is_back(table: Table, server: BucketServer) -> None:
+    lease = being_drawn(table)
+    for _ in range(2):
+        pictures.keep(lease, PNG)
+    db.session.execute(text("UPDATE pictures SET superseded_at = superseded_at - interval '61 s'"))
+    db.session.commit()
+    server.end()
+    with pytest.raises(StorageAway):
+        pictures.clear_stages()
+    server.start()
+    assert len(server.files()) == 2
+    pictures.clear_stages()
+    assert len(server.files()) == 1
 
 
 @pytest.mark.fault("G13")

@@ -23,6 +23,7 @@ from potluck.rooms import (
     own_room,
     picture_commands,
     picture_views,
+    pictures,
     pool_views,
     probing,
     quotes,
@@ -42,6 +43,7 @@ PRESENCE_EVERY_SECONDS = 0.25
 MATCH_EVERY_SECONDS = 1
 CLOCK_EVERY_SECONDS = 1
 UNSEAT_EVERY_SECONDS = 5
+STAGES_EVERY_SECONDS = 30
 CLOSE_EVERY_SECONDS = 60
 
 
@@ -84,6 +86,7 @@ def start(jobs: Jobs) -> None:
     jobs.every(MATCH_EVERY_SECONDS, matching.match_waiting)
     jobs.every(CLOCK_EVERY_SECONDS, starting.start_due)
     jobs.every(UNSEAT_EVERY_SECONDS, closing.unseat_banned)
+    jobs.every(STAGES_EVERY_SECONDS, pictures.clear_stages)
     jobs.every(CLOSE_EVERY_SECONDS, closing.close_deserted)
     jobs.every(window.LOOK_EVERY_SECONDS, window.push_news)
     jobs.before_stop(generation.interrupt_all)

@@ -48,7 +48,8 @@ PARTS = {
     "sheets": text("""
         SELECT rooms.code AS room, r.number AS round, g.id AS generation_id,
             g.text || g.tail AS text, g.state,
-            (SELECT max(p.name) FROM pictures p WHERE p.generation_id = g.id) AS picture,
+            (SELECT p.name FROM pictures p WHERE p.generation_id = g.id
+                ORDER BY p.id DESC LIMIT 1) AS picture,
             g.created_at, g.ended_at
         FROM contributions c JOIN rounds r ON r.id = c.round_id JOIN rooms ON rooms.id = r.room_id
         JOIN generations g ON g.round_id = r.id

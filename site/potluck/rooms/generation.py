@@ -11,7 +11,7 @@ from potluck.database import db
 from potluck.jobs import Jobs
 from potluck.live.protocol import TextSince
 from potluck.logs import about
-from potluck.rooms import drawing, leases, moderation, pictures, settlement, writing
+from potluck.rooms import drawing, leases, moderation, settlement, writing
 from potluck.rooms.leases import Lease, LeaseLost
 from potluck.rooms.models import Generation
 from potluck.rooms.running import Running
@@ -116,8 +116,6 @@ def _settle(lease: Lease, outcome: Outcome) -> None:
     if settled is None:
         return
     metrics.STREAMS.labels(outcome.state).inc()
-    if settled.is_picture:
-        pictures.tidy(lease.generation_id)
     announce("round", room_id=settled.room_id)
     for user_id in settled.user_ids:
         announce("credits", user_id=user_id)

@@ -258,7 +258,14 @@ class Picture(Base):
     """A file under `pictures/`, by a name that nobody can guess."""
 
     __tablename__ = "pictures"
-    __table_args__ = (Index(None, "generation_id", "id"),)
+    __table_args__ = (
+        Index(None, "generation_id", "id"),
+        Index(
+            "ix_pictures_superseded",
+            "superseded_at",
+            postgresql_where=sql("superseded_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"))
@@ -268,4 +275,6 @@ class Picture(Base):
     height: Mapped[int]
     size_bytes: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # When the next stage of it came.
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     generation: Mapped[Generation] = relationship(back_populates="pictures")

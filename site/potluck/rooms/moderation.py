@@ -81,7 +81,7 @@ def review(generation_id: int, outcome: Outcome) -> Outcome:
     if objection is None:
         return outcome
     logger.warning("generation %s was taken back: %s", generation_id, objection)
-    pictures.tidy(generation_id, keep_newest=False)
+    pictures.take_away(generation_id)
     return replace(
         outcome,
         state="failed",

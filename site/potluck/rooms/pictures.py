@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+from datetime import timedelta
 from http import HTTPStatus
 
-from sqlalchemy import delete, exists, or_, select, text
+from sqlalchemy import delete, exists, func, or_, select, text
 
 from potluck.buckets import bucket
 from potluck.database import db
@@ -25,11 +26,21 @@ logger = logging.getLogger(__name__)
 # 192 bits: whoever knows a name was told it.
 NAME_BYTES = 24
 
+# A page that was drawn with a stage may be slow to fetch it.
+STAGES_KEPT_SECONDS = 60
+
 # Whoever lost the lease adds nothing any more.
 ADD = text("""
-    INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
-    SELECT id, :name, :media_type, :width, :height, :size_bytes FROM generations
-    WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched' RETURNING id
+    WITH added AS (
+        INSERT INTO pictures (generation_id, name, media_type, width, height, size_bytes)
+        SELECT id, :name, :media_type, :width, :height, :size_bytes FROM generations
+        WHERE id = :id AND lease_epoch = :epoch AND state = 'dispatched'
+        RETURNING id, generation_id
+    ), drawn_over AS (
+        UPDATE pictures SET superseded_at = now() FROM added
+        WHERE pictures.generation_id = added.generation_id AND superseded_at IS NULL
+    )
+    SELECT id FROM added
 """)
 
 
@@ -62,15 +73,29 @@ def keep(lease: Lease, data: bytes) -> None:
         raise LeaseLost
 
 
-def tidy(generation_id: int, *, keep_newest: bool = True) -> None:
-    """Takes out what was drawn before the newest, or all of it, files last. Commits."""
-    query = select(Picture.id, Picture.name).filter_by(generation_id=generation_id)
-    found = db.session.execute(query.order_by(Picture.id.desc())).all()
-    older = found[1:] if keep_newest else found
-    if older:
-        db.session.execute(delete(Picture).where(Picture.id.in_([row.id for row in older])))
+def take_away(generation_id: int) -> None:
+    """Nobody shall see what was drawn for it any more: rows first, then files. Commits."""
+    query = delete(Picture).filter_by(generation_id=generation_id).returning(Picture.name)
+    names = list(db.session.scalars(query))
     db.session.commit()
-    _remove([row.name for row in older])
+    _remove(names)
+
+
+def clear_stages() -> None:
+    """Removes stages that are no longer shown anywhere, files first. Commits.
+
+    Raises `StorageAway`; rows stay then, and lead to the files the next time.
+    """
+    kept_since = func.now() - timedelta(seconds=STAGES_KEPT_SECONDS)
+    names = list(db.session.scalars(select(Picture.name).where(Picture.superseded_at < kept_since)))
+    db.session.commit()
+    if not names:
+        return
+    place = store()
+    for name in names:
+        place.remove(name)
+    db.session.execute(delete(Picture).where(Picture.name.in_(names)))
+    db.session.commit()
 
 
 def picture_for(user_id: int | None, name: str, *, is_operator: bool = False) -> Picture | None:
