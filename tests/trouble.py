@@ -1,10 +1,13 @@
-"""Trouble in the database, made by the database: what a member's statement may run into."""
+"""Trouble with the database: what a member's statement may run into."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
+import psycopg
+import pytest
 from sqlalchemy import Engine, text
 
 # The last is a restart, as far as the one who is connected can see.
@@ -47,3 +50,28 @@ def trouble(owner: Engine, kind: str, *, table: str, times: int) -> Iterator[Non
                     DROP SEQUENCE trouble;
                 """)
             )
+
+
+def break_after_commit(monkeypatch: pytest.MonkeyPatch, question: str) -> list[str]:
+    """Breaks the connection once, after the commit from which on `question` has an answer.
+
+    Is filled with the question when that happens.
+    """
+    commit = psycopg.Connection.commit
+    lost: list[str] = []
+
+    def commit_and_break(connection: psycopg.Connection[Any]) -> None:
+        commit(connection)
+        if not lost and connection.execute(question.encode()).fetchone():
+            lost.append(question)
+            break_connection(connection)
+
+    monkeypatch.setattr(psycopg.Connection, "commit", commit_and_break)
+    return lost
+
+
+def break_connection(connection: psycopg.Connection[Any]) -> NoReturn:
+    """As whoever uses it is told."""
+    connection.close()
+    message = "server closed the connection unexpectedly"
+    raise psycopg.OperationalError(message)

@@ -179,15 +179,20 @@ class Database:
         if not self.session().in_transaction():
             self.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
-    def transact(self, work: Callable[[], T]) -> T:
+    def transact(
+        self, work: Callable[[], T], *, is_done: Callable[[T], bool] = lambda _: False
+    ) -> T:
         """Runs `work` and commits; again, a few times, where another transaction was in the way.
 
         Also where the connection broke, and then nobody knows whether the commit was done: `work`
-        must be such that doing it twice is doing it once. Raises what the last try raised.
+        must be such that doing it twice is doing it once, or `is_done` says of what it gave before
+        whether it is there. Raises what the last try raised.
         """
+        given: list[T] = []
         for tries_left in reversed(range(TRANSACTION_TRIES_MAX)):
             try:
-                result = work()
+                if not (given and is_done(given[-1])):
+                    given.append(work())
                 self.session.commit()
             except OperationalError as error:
                 self.session.rollback()
@@ -195,7 +200,7 @@ class Database:
                     raise
                 _pause()
             else:
-                return result
+                return given[-1]
         raise AssertionError
 
     def notifications(

@@ -28,7 +28,7 @@ SAME = {
 }
 # Names, addresses and what somebody wrote down.
 KEPT = re.compile(
-    r"@|^(Ada|Olga|Taster|Nibble|Supper|Feast|A gift from the operator)\b"
+    r"@|^(Ada|Olga|Taster|Nibble|Supper|Feast|Crumb|Leftovers|A gift from the operator)\b"
     r"|It <b>broke</b>|^product\."
 )
 

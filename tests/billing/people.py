@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from potluck.billing import checkout
+from potluck.billing import checkout, refunds
 from potluck.billing.gateway import current_gateway
 from potluck.billing.models import Purchase
 from potluck.database import db
@@ -148,6 +148,19 @@ class Webhook:
 def rows(query: str, **values: Any) -> list[Any]:
     with db.engine.connect() as connection:
         return list(connection.execute(text(query), values))
+
+
+def asked_refund(purchase_id: uuid.UUID, amount_minor: int) -> uuid.UUID:
+    """Of a refund that the operator asks for, and of which Stripe has heard nothing yet."""
+    refund_id = uuid.uuid4()
+    assert refunds.request(
+        refund_id,
+        purchase_id=purchase_id,
+        amount_minor=amount_minor,
+        reason="",
+        requested_by=None,
+    )
+    return refund_id
 
 
 def at_once(*actions: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from potluck.billing import packs, refunds, returns
 from potluck.billing.automatic import sweep
 from potluck.credits import ledger
 from potluck.database import db
-from tests.billing.people import Member, Webhook, rows
+from tests.billing.people import Member, Webhook, asked_refund, rows
 from tests.billing.saved_cards import (
     ASKS_ALWAYS,
     EXPIRED,
@@ -190,10 +190,7 @@ def test_money_that_was_given_back_is_not_spent_again_at_once(dana: Member) -> N
     opt_in(dana)
     sweep()
     (bought,) = rows("SELECT id FROM purchases WHERE user_id = :id", id=dana.user_id)
-    refund_id = refunds.request(
-        purchase_id=bought.id, amount_minor=200, reason="", requested_by=None
-    )
-    refunds.carry_out(refund_id)
+    refunds.carry_out(asked_refund(bought.id, 200))
     db.session.commit()
     sweep()
     assert (dana.purchases, dana.credits) == (["paid"], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,15 +10,17 @@ from contextlib import suppress
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from potluck.billing import refunds
 from potluck.database import db
 from tests.billing.buyer import Buyer
-from tests.billing.people import at_once, rows
+from tests.billing.people import asked_refund, at_once, rows
 from tests.billing.stripe_line import Line, StandIn
 from tests.conftest import RunBy, SignInAs
 from tests.orders import spend
 from tests.people import Browser
+from tests.trouble import break_after_commit
 
 REFUND_HANGS = "4000000000007726"
 
@@ -35,11 +38,29 @@ def purchase_id() -> uuid.UUID:
     return found
 
 
-def give_back(operator: Browser, amount: str) -> str:
+def give_back(operator: Browser, amount: str, *, times: int = 1) -> str:
     """Sends the form on the purchase's page; what the page says then."""
-    page = f"/admin/purchases/{purchase_id()}"
-    operator.submit(f"{page}/refunds", page=page, amount=amount, reason="A mistake")
-    return operator.get(page).get_data(as_text=True)
+    fields = {"amount": amount, "reason": "A mistake", "key": form_key(operator)}
+    for _ in range(times):
+        answer = send(operator, **fields)
+        assert answer.status_code == 303
+    return operator.get(page()).get_data(as_text=True)
+
+
+def page() -> str:
+    return f"/admin/purchases/{purchase_id()}"
+
+
+def form_key(operator: Browser) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', operator.get(page()).get_data(as_text=True))
+    assert found
+    return found[1]
+
+
+def send(operator: Browser, **fields: str) -> TestResponse:
+    """The form of the purchase's page, with a key unless it is given one."""
+    sent = {"key": str(uuid.uuid4()), **fields}
+    return operator.submit(f"{page()}/refunds", page=page(), **sent)
 
 
 def states() -> list[tuple[str, str]]:
@@ -58,9 +79,9 @@ def let_time_pass() -> None:
 
 
 def test_an_operator_gives_money_back_on_a_page(operator: Browser, buyer: Buyer) -> None:
-    page = give_back(operator, "0.50")
-    assert "$0.50 went back" in page
-    assert "A mistake" in page
+    said = give_back(operator, "0.50")
+    assert "$0.50 went back" in said
+    assert "A mistake" in said
     assert buyer.balance == (1500, 0, 0)
     assert states() == [("succeeded", "captured")]
 
@@ -70,6 +91,43 @@ def test_an_operator_gives_everything_back_from_the_command_line(app: Flask, buy
     assert result.exit_code == 0, result.output
     assert result.output.startswith("$2.00: succeeded (re_")
     assert buyer.balance == (0, 0, 0)
+
+
+@pytest.mark.fault("M19")
+def test_a_form_that_is_sent_twice_gives_back_once(operator: Browser, buyer: Buyer) -> None:
+    said = give_back(operator, "0.50", times=2)
+    assert "This form was sent before, and counts once." in said
+    assert buyer.balance == (1500, 0, 0)
+    assert states() == [("succeeded", "captured")]
+
+
+def test_a_form_of_a_refund_that_is_over_asks_stripe_nothing_more(
+    operator: Browser, buyer: Buyer, line: Line
+) -> None:
+    fields = {"amount": "0.50", "key": form_key(operator)}
+    send(operator, **fields)
+    asked = len(line.asked)
+    send(operator, **fields)
+    assert len(line.asked) == asked
+    assert buyer.balance == (1500, 0, 0)
+
+
+def test_a_form_without_its_key_moves_nothing(operator: Browser, buyer: Buyer) -> None:
+    assert send(operator, amount="0.50", key="").status_code == 422
+    assert buyer.balance == (2000, 0, 0)
+
+
+@pytest.mark.fault("M27")
+def test_a_refund_is_asked_for_once_though_nobody_heard_that_it_was(
+    operator: Browser, buyer: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = break_after_commit(monkeypatch, "SELECT 1 FROM refunds")
+    give_back(operator, "0.50")
+    assert lost
+    let_time_pass()
+    refunds.sweep()
+    assert buyer.balance == (1500, 0, 0)
+    assert states() == [("succeeded", "captured")]
 
 
 def test_the_event_of_ones_own_refund_takes_nothing_more(operator: Browser, buyer: Buyer) -> None:
@@ -94,8 +152,7 @@ def test_the_event_of_ones_own_refund_takes_nothing_more(operator: Browser, buye
 def test_an_amount_that_makes_no_sense_moves_nothing(
     operator: Browser, buyer: Buyer, amount: str, sentence: str
 ) -> None:
-    page = f"/admin/purchases/{purchase_id()}"
-    answer = operator.submit(f"{page}/refunds", page=page, amount=amount)
+    answer = send(operator, amount=amount)
     assert answer.status_code == 422
     assert sentence in answer.get_data(as_text=True)
     assert states() == []
@@ -106,8 +163,7 @@ def test_more_than_is_left_of_the_credits_is_refused_with_what_is_possible(
     operator: Browser, buyer: Buyer
 ) -> None:
     spend(buyer.member.user_id, 1800)
-    page = f"/admin/purchases/{purchase_id()}"
-    answer = operator.submit(f"{page}/refunds", page=page, amount="1")
+    answer = send(operator, amount="1")
     assert answer.status_code == 422
     assert "worth at most $0.20" in answer.get_data(as_text=True)
     assert buyer.balance == (200, 0, 0)
@@ -139,7 +195,7 @@ def test_a_refund_whose_answer_was_lost_is_one_refund(
 
 
 def test_a_refund_whose_process_died_before_asking_is_carried_out(buyer: Buyer) -> None:
-    refunds.request(purchase_id=purchase_id(), amount_minor=50, reason="", requested_by=None)
+    asked_refund(purchase_id(), 50)
     assert states() == [("held", "reserved")]
     let_time_pass()
     refunds.sweep()
@@ -170,9 +226,7 @@ def test_a_refund_that_stripe_refuses_gives_the_credits_back(
 
 
 def test_what_stripe_forgot_to_do_is_given_up(buyer: Buyer, line: Line) -> None:
-    refund_id = refunds.request(
-        purchase_id=purchase_id(), amount_minor=50, reason="", requested_by=None
-    )
+    refund_id = asked_refund(purchase_id(), 50)
     refunds._dispatch(refund_id)
     db.session.execute(text("UPDATE refunds SET created_at = now() - interval '21 hours'"))
     let_time_pass()
@@ -184,10 +238,7 @@ def test_what_stripe_forgot_to_do_is_given_up(buyer: Buyer, line: Line) -> None:
 def test_two_operators_at_once_give_back_what_there_is(app: Flask, buyer: Buyer) -> None:
     def give() -> None:
         with app.app_context(), suppress(refunds.RefundRefused):
-            refund_id = refunds.request(
-                purchase_id=wanted, amount_minor=150, reason="", requested_by=None
-            )
-            refunds.carry_out(refund_id)
+            refunds.carry_out(asked_refund(wanted, 150))
         db.session.remove()
 
     wanted = purchase_id()
@@ -200,8 +251,7 @@ def test_a_disputed_payment_is_not_refunded_as_well(operator: Browser, buyer: Bu
     charge_id = buyer.stand_in.charge_of(buyer.payment_id)
     dispute = buyer.stand_in.decide(f"charges/{charge_id}/dispute", amount=50)
     buyer.hear("charge.dispute.created", dispute["id"])
-    page = f"/admin/purchases/{purchase_id()}"
-    answer = operator.submit(f"{page}/refunds", page=page, amount="1")
+    answer = send(operator, amount="1")
     assert answer.status_code == 422
     assert "answer the dispute at Stripe" in answer.get_data(as_text=True)
 

@@ -11,7 +11,7 @@ from potluck.credits import ledger
 from potluck.database import db
 from tests.billing.bank import Bank, let_days_pass, made_earlier, pay, pay_and_return
 from tests.billing.command_line import assert_nothing_differs, figure, run
-from tests.billing.people import Member, rows
+from tests.billing.people import Member, asked_refund, rows
 from tests.billing.stripe_line import StandIn
 
 # Its refunds stay pending until they are decided.
@@ -58,9 +58,7 @@ def test_a_refund_that_was_given_up_and_that_stripe_made_all_the_same_takes_the_
 ) -> None:
     pay_and_return(dana, bank)
     (purchase,) = rows("SELECT id FROM purchases")
-    refund_id = refunds.request(
-        purchase_id=purchase.id, amount_minor=150, reason="", requested_by=None
-    )
+    refund_id = asked_refund(purchase.id, 150)
     bank.order("500_after", "POST /v1/refunds")
     with pytest.raises(StripeUnavailable):
         refunds.carry_out(refund_id)

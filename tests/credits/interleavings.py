@@ -203,14 +203,22 @@ class Interleavings(Model):
         sale = self.payments.index(payment)
         waiting = sum(o.amount_minor for o in self.refund_orders if o.is_open and o.sale == sale)
         needed = self.reference.needed_for_refund(sale, amount, waiting_minor=waiting)
-        request = partial(refunds._request, purchase_id=payment.purchase_id, amount_minor=amount)
+        refund_id = uuid.uuid4()
+        request = partial(
+            refunds._request,
+            refund_id,
+            purchase_id=payment.purchase_id,
+            amount_minor=amount,
+            reason="",
+            requested_by=None,
+        )
         if needed:
-            refund_id = db.transact(lambda: request(reason="", requested_by=None))
+            db.transact(request)
             self.refund_orders.append(RefundOrder(refund_id, sale, amount, needed))
             self.reference.held[payment.member] += needed
         else:
             with pytest.raises(refunds.RefundRefused):
-                request(reason="", requested_by=None)
+                request()
             db.session.rollback()
 
     @precondition(lambda self: self.refund_orders)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from potluck.billing import refunds
 from tests.faults import aftermath, people
 from tests.faults.buying import PACK_CREDITS, HearFromStripe, buyer_in, hear_of, purchases_in
@@ -22,7 +24,9 @@ class Refund(HearFromStripe):
         return {**scene, **facts, "amount_minor": purchase.paid_minor // 2}
 
     def run(self, scene: Scene) -> None:
-        refund_id = refunds.request(
+        refund_id = uuid.uuid4()
+        refunds.request(
+            refund_id,
             purchase_id=scene["purchase_id"],
             amount_minor=scene["amount_minor"],
             reason=REASON,

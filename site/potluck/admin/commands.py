@@ -60,8 +60,13 @@ def refund(purchase_id: uuid.UUID, amount: str | None, reason: str) -> None:
     try:
         amount_minor = minor_units(amount, currency) if amount else refunds.left_minor(purchase)
         db.session.rollback()
-        refund_id = refunds.request(
-            purchase_id=purchase_id, amount_minor=amount_minor, reason=reason, requested_by=None
+        refund_id = uuid.uuid4()
+        refunds.request(
+            refund_id,
+            purchase_id=purchase_id,
+            amount_minor=amount_minor,
+            reason=reason,
+            requested_by=None,
         )
         done = refunds.carry_out(refund_id)
     except Refusal as refusal:

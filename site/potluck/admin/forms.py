@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from http import HTTPStatus
 
 from flask import request
@@ -34,6 +35,15 @@ def whole(field: str, *, at_most: int) -> int:
         most = number(at_most)
         raise BadNumber(_("That goes up to %(most)s. Nothing was changed.", most=most))
     return value
+
+
+def form_key() -> uuid.UUID:
+    """What makes a form count once, however often it is sent."""
+    try:
+        return uuid.UUID(request.form.get("key", ""))
+    except ValueError:
+        message = _("This form is incomplete. Open its page again. Nothing was changed.")
+        raise Refusal(message, code="bad_key", status=HTTPStatus.UNPROCESSABLE_ENTITY) from None
 
 
 def search_term() -> str:

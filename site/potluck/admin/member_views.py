@@ -13,7 +13,7 @@ from potluck.accounts import acts, bans
 from potluck.accounts.models import User
 from potluck.accounts.operators import operator_required
 from potluck.admin import members
-from potluck.admin.forms import BadNumber, page_number, search_term, whole
+from potluck.admin.forms import BadNumber, form_key, page_number, search_term, whole
 from potluck.announcements import announce
 from potluck.credits import ledger
 from potluck.database import db
@@ -59,7 +59,7 @@ def grant(user_id: int) -> ResponseReturnValue:
     if not amount:
         message = _("Give one credit or more. Nothing was changed.")
         raise BadNumber(message)
-    key, reason = _key(), acts.cleaned(request.form.get("reason", "")) or GIFT
+    key, reason = form_key(), acts.cleaned(request.form.get("reason", "")) or GIFT
     given = db.transact(lambda: _grant(user, amount_credits=amount, key=key, reason=reason))
     announce("credits", user_id=user_id)
     flash(_("The credits are given.") if given else _("They were given already, and only once."))
@@ -110,14 +110,6 @@ def _grant(user: User, *, amount_credits: int, key: uuid.UUID, reason: str) -> b
     if given:
         acts.note("grant", subject, member_id=user.id, details=details, reason=reason)
     return given
-
-
-def _key() -> uuid.UUID:
-    try:
-        return uuid.UUID(request.form.get("key", ""))
-    except ValueError:
-        message = _("This form is incomplete. Open the member's page again. Nothing was changed.")
-        raise Refusal(message, code="bad_key", status=HTTPStatus.UNPROCESSABLE_ENTITY) from None
 
 
 def _user(user_id: int) -> User:

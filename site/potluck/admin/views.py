@@ -12,7 +12,7 @@ from flask_login import current_user
 from potluck.accounts import acts
 from potluck.accounts.operators import operator_required
 from potluck.admin import attention, balance, overview
-from potluck.admin.forms import search_term
+from potluck.admin.forms import form_key, search_term
 from potluck.billing import events, refunds
 from potluck.billing.gateway import StripeUnavailable
 from potluck.billing.models import Purchase, StripeEvent
@@ -57,7 +57,7 @@ def purchases() -> ResponseReturnValue:
 @blueprint.get("/purchases/<uuid:purchase_id>")
 @operator_required
 def show_purchase(purchase_id: uuid.UUID) -> ResponseReturnValue:
-    """One purchase, what went back of it, and the form that gives back more."""
+    """One purchase, what went back of it, and the form that gives back more, once."""
     page = overview.purchase(purchase_id) or abort(HTTPStatus.NOT_FOUND)
     return render_template(
         "admin/purchase.html",
@@ -65,20 +65,25 @@ def show_purchase(purchase_id: uuid.UUID) -> ResponseReturnValue:
         left_minor=page.left_minor,
         refunds=page.refunds,
         disputes=page.disputes,
+        key=uuid.uuid4(),
     )
 
 
 @blueprint.post("/purchases/<uuid:purchase_id>/refunds")
 @operator_required
 def create_refund(purchase_id: uuid.UUID) -> ResponseReturnValue:
-    """Holds the credits, asks Stripe, takes them."""
+    """Holds the credits, asks Stripe, takes them; once for each form that was shown."""
     currency = _purchase(purchase_id).currency
-    refund_id = refunds.request(
+    refund_id = form_key()
+    is_new = refunds.request(
+        refund_id,
         purchase_id=purchase_id,
         amount_minor=minor_units(request.form.get("amount", ""), currency),
         reason=request.form.get("reason", ""),
         requested_by=current_user.id,
     )
+    if not is_new:
+        flash(_("This form was sent before, and counts once."))
     try:
         refund = refunds.carry_out(refund_id)
         amount = money(refund.amount_minor, currency)

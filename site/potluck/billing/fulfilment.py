@@ -73,7 +73,7 @@ def fulfil_payment(payment_id: str) -> None:
 
 def settle(sale: Sale) -> None:
     """Writes down what Stripe said, then tells the browsers. Commits."""
-    user_id = db.transact(lambda: record(sale))
+    user_id = db.transact(lambda: record(sale), is_done=lambda _: _is_recorded(sale))
     if user_id is not None:
         # Also where the payment is on its way or failed: their page of credits says so.
         announce("credits", user_id=user_id)
@@ -96,6 +96,11 @@ def record(sale: Sale) -> int | None:
     if purchase.source == "automatic":
         automatic_rule.note(purchase, decline=sale.decline)
     return purchase.user_id
+
+
+def _is_recorded(sale: Sale) -> bool:
+    purchase = locked_purchase(sale)
+    return purchase is not None and not purchase.may_become(sale.state)
 
 
 def locked_purchase(sale: Sale) -> Purchase | None:

@@ -56,15 +56,21 @@ class RefundRefused(Refusal):
 
 
 def request(
-    *, purchase_id: uuid.UUID, amount_minor: int, reason: str, requested_by: int | None
-) -> uuid.UUID:
-    """Sets the credits of a refund aside and returns its id. Commits.
+    refund_id: uuid.UUID,
+    *,
+    purchase_id: uuid.UUID,
+    amount_minor: int,
+    reason: str,
+    requested_by: int | None,
+) -> bool:
+    """Sets the credits of a refund aside, once for each id. Commits.
 
-    `requested_by` is the operator's user id; None from the command line. Raises `RefundRefused`
-    with what is possible instead.
+    False where it was asked for by this id before. `requested_by` is the operator's user id; None
+    from the command line. Raises `RefundRefused` with what is possible instead.
     """
     return db.transact(
         lambda: _request(
+            refund_id,
             purchase_id=purchase_id,
             amount_minor=amount_minor,
             reason=reason.strip()[:REASON_CHARACTERS_MAX],
@@ -74,11 +80,13 @@ def request(
 
 
 def carry_out(refund_id: uuid.UUID) -> Refund:
-    """Asks Stripe, and takes the credits. Commits.
+    """Asks Stripe, and takes the credits. One that is over stays as it is. Commits.
 
     Raises `StripeRefused` once the credits are given back, or `StripeUnavailable` while nobody
     knows: then the sweep asks again.
     """
+    if not _is_unanswered(refund_id):
+        return db.session.get_one(Refund, refund_id)
     payment_id, amount_minor = db.transact(lambda: _dispatch(refund_id))
     try:
         current_gateway().refund(refund_id, payment_id=payment_id, amount_minor=amount_minor)
@@ -107,7 +115,7 @@ def sweep() -> None:
             bring_up_to_date(row.payment_intent_id)
             if row.is_old:
                 db.transact(partial(_give_up, row.id))
-            elif _is_unanswered(row.id):
+            else:
                 carry_out(row.id)
         except StripeUnavailable as error:
             logger.warning("refund %s: %s", row.id, error.message)
@@ -136,10 +144,18 @@ def left_minor_of(
 
 
 def _request(
-    *, purchase_id: uuid.UUID, amount_minor: int, reason: str, requested_by: int | None
-) -> uuid.UUID:
+    refund_id: uuid.UUID,
+    *,
+    purchase_id: uuid.UUID,
+    amount_minor: int,
+    reason: str,
+    requested_by: int | None,
+) -> bool:
     query = select(Purchase).filter_by(id=purchase_id).with_for_update()
     purchase = db.session.scalar(query.execution_options(populate_existing=True))
+    # Sent twice, or the answer to the commit was lost.
+    if db.session.get(Refund, refund_id):
+        return False
     _check(purchase, amount_minor)
     assert purchase
     gone = gone_minor(purchase) + _unanswered_minor(purchase)
@@ -149,6 +165,7 @@ def _request(
         message = f"That is worth less than a credit: give back at least {_money(purchase, least)}."
         raise RefundRefused(message)
     refund = Refund(
+        id=refund_id,
         purchase_id=purchase.id,
         amount_minor=amount_minor,
         state="held",
@@ -160,7 +177,7 @@ def _request(
     if not holds.reserve_refund(
         user_id=purchase.user_id,
         amount_credits=needed,
-        refund_id=refund.id,
+        refund_id=refund_id,
         ttl_seconds=HOLD_TTL_SECONDS,
     ):
         raise RefundRefused(_too_little(purchase, needed))
@@ -171,7 +188,7 @@ def _request(
         details=_money(purchase, amount_minor),
         reason=reason,
     )
-    return refund.id
+    return True
 
 
 def _check(purchase: Purchase | None, amount_minor: int) -> None:
