@@ -13,10 +13,12 @@ from potluck.refusals import Refusal
 from potluck.rooms import closing, rooms, rounds
 from potluck.rooms.recipes import recipe
 from tests.conftest import SignInAs
+from tests.patience import until
 from tests.people import Browser
 from tests.rooms.conftest import Seats, Table
 
 LONG_AGO = text("UPDATE rooms SET active_at = now() - interval '61 minutes'")
+IS_VISITED = text("SELECT max(active_at) > now() - interval '1 minute' FROM rooms")
 LOOK = text("""
     WITH process AS (
         INSERT INTO live_processes (expires_at) VALUES (now() + interval '1 minute') RETURNING id
@@ -127,6 +129,7 @@ def test_a_room_whose_page_is_asked_for_stays_open(seats: Seats) -> None:
     db.session.execute(LONG_AGO)
     db.session.commit()
     assert seats.browsers[0].get(seats.path).status_code == 200
+    until(lambda: bool(db.session.scalar(IS_VISITED)))
     closing.close_deserted()
     assert not is_closed(seats.table)
 

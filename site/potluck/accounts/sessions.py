@@ -19,13 +19,13 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection, TextClause
 
+from potluck.accounts import visits
 from potluck.accounts.models import User
 from potluck.accounts.session_statements import (
     DELETE,
     DELETE_EXPIRED,
     FIND,
     INSERT,
-    SEEN,
     UPDATE,
 )
 from potluck.database import db
@@ -36,7 +36,6 @@ TOKEN_CHARACTERS_MAX = 64
 MEMBER_SESSION_DAYS = 30
 # Long enough to come back from a provider's page.
 ANONYMOUS_SESSION_DAYS = 1
-SEEN_EVERY_SECONDS = 60
 USER_AGENT_CHARACTERS_MAX = 255
 DATA_CHARACTERS_MAX = 16_000
 READING = {"GET", "HEAD"}
@@ -92,8 +91,7 @@ def find_session(token: str | None, *, is_for_page: bool = False) -> FoundSessio
         return None
     names = list(_brought) if is_for_page else []
     columns = "".join(f", ({_brought[name]}) AS {name}" for name in names)
-    parameters = {"digest": _digest(token), "seen_every_seconds": float(SEEN_EVERY_SECONDS)}
-    row = db.first(FIND.replace("{brought}", columns), parameters)
+    row = db.first(FIND.replace("{brought}", columns), {"digest": _digest(token)})
     if row is None:
         return None
     id_, data, expires_at, user_id, is_stale, name, joined_at, banned_at, *rest = row
@@ -205,7 +203,7 @@ class DatabaseSessions(SessionInterface):
         elif found and session.has_changed:
             _execute(UPDATE, id=found.id, data=session.dump())
         elif found and found.is_stale:
-            _execute(SEEN, id=found.id)
+            visits.note(found.id)
 
     def _begin(self, session: DatabaseSession, response: Response) -> None:
         """A new row under a new token; the one from before sign-in is worthless after it."""

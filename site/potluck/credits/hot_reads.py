@@ -1,7 +1,7 @@
 """The balance and its badge, which every open page asks for whenever credits move.
 
 They are answered in front of the app and with its very answer, but only to a member whose session
-is good, and was seen by the app within the last minute. All who ask in one moment share one read.
+is good. All who ask in one moment share one read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import psycopg
 from flask import Flask
 
 from potluck import languages, web
-from potluck.accounts.sessions import SEEN_EVERY_SECONDS, TOKEN_CHARACTERS_MAX, cookie_name
+from potluck.accounts import visits
+from potluck.accounts.sessions import TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.credits.badge import Badge
 from potluck.database import db
 from potluck.front_doors import Answer, Door, Headers
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # As `session_statements.FIND` has it, of those alone who may come in.
-FIND = """
-    SELECT s.token_digest, s.id, s.user_id, a.posted, a.held, a.seq
+FIND = f"""
+    SELECT {visits.IS_STALE} AS is_stale,
+        s.token_digest, s.id, s.user_id, a.posted, a.held, a.seq
     FROM sessions s
     JOIN users u ON u.id = s.user_id AND u.banned_at IS NULL
     JOIN accounts a ON a.user_id = s.user_id
     WHERE s.token_digest = ANY(%s) AND s.expires_at > now()
-        AND s.last_seen_at >= now() - make_interval(secs => %s)
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def init_app(app: Flask) -> None:
@@ -105,8 +106,12 @@ class HotReads(Door):
 
 
 def _find(digests: Sequence[bytes]) -> dict[bytes, Found]:
-    rows = db.quick.all(FIND, (digests, float(SEEN_EVERY_SECONDS)))
-    return {row[0]: Found(*row[1:]) for row in rows}
+    found = {}
+    for is_stale, digest, *row in db.quick.all(FIND, (digests,)):
+        found[digest] = Found(*row)
+        if is_stale:
+            visits.note(found[digest].session_id)
+    return found
 
 
 def _numbers(_environ: WSGIEnvironment, found: Found) -> str:

@@ -1,6 +1,7 @@
 """How a room ends: its host closes it, or nobody has been there for an hour.
 
-What was made in it stays. Nothing here commits but the beats, each room by itself.
+What was made in it stays. Nothing here commits but the beats, each room by itself, and visits,
+which are written later.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from potluck.credits import holds
 from potluck.database import db
 from potluck.rooms import payments, rooms, rounds
 from potluck.rooms.models import Member, Room
+from potluck.write_behind import WriteBehind
 
 DESERTED_AFTER_SECONDS = 3_600
 # Less than a minute, since the database's clock is another.
@@ -26,16 +28,21 @@ KEEP_ACTIVE = text("""
         AND active_at < now() - interval '1 minute'
         AND EXISTS (SELECT FROM live_onlookers WHERE room_id = rooms.id)
 """)
-NOTE_VISIT = text("""
-    UPDATE rooms SET active_at = now()
-    WHERE id = :id AND active_at < now() - interval '1 minute'
-""")
 DESERTED = text("""
     SELECT id FROM rooms WHERE closed_at IS NULL
         AND active_at < now() - make_interval(secs => :seconds)
         AND NOT EXISTS (SELECT FROM rounds WHERE room_id = rooms.id AND phase = 'generating')
     ORDER BY active_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+# Whoever holds a room's lock does something in it.
+_visits = WriteBehind(
+    text("""
+    UPDATE rooms SET active_at = now() WHERE id IN (
+        SELECT id FROM rooms WHERE id = ANY(CAST(:ids AS bigint[]))
+            AND active_at < now() - interval '1 minute'
+        FOR NO KEY UPDATE SKIP LOCKED)
+""")
+)
 GET_UP = text("""
     UPDATE room_members SET left_at = now() WHERE room_id = :room_id AND left_at IS NULL
 """)
@@ -72,10 +79,9 @@ def was_member(room_code: str, user_id: int) -> Room | None:
 
 
 def note_visit(room: Room) -> None:
-    """Somebody who has a seat asked for the page. Written once a minute at most."""
+    """Somebody who has a seat asked for the page. Written once a minute at most, and later."""
     if datetime.now(UTC) - room.active_at > VISIT_IS_RECENT:
-        db.session.execute(NOTE_VISIT, {"id": room.id})
-        db.session.commit()
+        _visits.note(room.id)
 
 
 def close_deserted() -> None:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
-from potluck.accounts import sessions
-from potluck.accounts.sessions import SEEN_EVERY_SECONDS
+from potluck.accounts import sessions, visits
 from potluck.database import db
 from potluck.front_doors import Answer, Door, FromApp
 from potluck.request_heads import cookie
@@ -66,7 +65,7 @@ VERSIONS = f"""
     JOIN room_members mine ON mine.user_id = u.id AND mine.left_at IS NULL
     JOIN rooms ON rooms.id = mine.room_id AND rooms.closed_at IS NULL
     WHERE s.token_digest = %(digest)s AND s.expires_at > now()
-        AND s.last_seen_at >= now() - make_interval(secs => %(seen_every_seconds)s)
+        AND NOT {visits.IS_STALE}
         AND rooms.code = %(code)s AND rooms.active_at > now() - interval '1 minute'
         AND (SELECT (phase = 'collecting' AND closes_at IS NULL OR ended_at IS NOT NULL)
             AND NOT EXISTS (SELECT FROM remixes WHERE round_id = r.id AND begun_by = u.id)
@@ -153,7 +152,6 @@ class KeptPages(Door):
         values = {
             "digest": hashlib.sha256(token.encode()).digest(),
             "code": environ["PATH_INFO"].removeprefix(PATH).lower(),
-            "seen_every_seconds": float(SEEN_EVERY_SECONDS),
             "server": self._server,
         }
         try:
