@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from potluck.database import db
 from potluck.live import pool
-from potluck.rooms import doors, rooms, rounds, window
+from potluck.rooms import doors, entrance, rooms, rounds, window
 from potluck.rooms.recipes import recipe
 from tests.conftest import RunBy, SignInAs
 from tests.people import Browser, make_user
@@ -230,6 +231,18 @@ def test_whoever_has_no_credits_is_offered_packs_and_asks_no_more(
     for path in paths:
         assert 'name="pack"' in other.get(path).text, path
         assert _number(other, path) <= PAGE_MAX, path
+
+
+@pytest.mark.parametrize("state", SEATED)
+def test_a_socket_that_comes_to_a_room_asks_no_more_than_a_page(
+    app: Flask, world: World, state: Callable[[World], None]
+) -> None:
+    state(world)
+    db.session.remove()
+    with app.test_request_context(), statements() as asked:
+        room_id = entrance.visible_room(world.room_code, world.user_id)
+        assert entrance.room_state(room_id, generation_id=None, last_seq=0)["round"]
+    assert len(asked) == PAGE_MAX
 
 
 def test_the_pool_asks_no_more_and_renews_a_place(

@@ -98,12 +98,12 @@ class MembersNamespace(AnsweringNamespace):
     def enter_room(self, wish: EnterRoom) -> RoomState:
         """Follows a room: answers with its state as it is now."""
         member = _member()
-        room = entrance.visible_room(wish.code, member.user_id)
-        broadcasts.join(sid(), broadcasts.room_channel(room.id))
-        before = presence.enter_room(sid(), room_id=room.id, user_id=member.user_id)
-        if before is not None and before != room.id:
+        room_id = entrance.visible_room(wish.code, member.user_id)
+        broadcasts.join(sid(), broadcasts.room_channel(room_id))
+        before = presence.enter_room(sid(), room_id=room_id, user_id=member.user_id)
+        if before is not None and before != room_id:
             broadcasts.leave(sid(), broadcasts.room_channel(before))
-        return entrance.room_state(room, generation_id=wish.generation, last_seq=wish.last_seq)
+        return entrance.room_state(room_id, generation_id=wish.generation, last_seq=wish.last_seq)
 
     def leave_room(self, _payload: Nothing) -> Done:
         """Stops following; the seat stays taken."""

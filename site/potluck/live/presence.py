@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
-
-from sqlalchemy import text
-
-from potluck.database import db
-from potluck.live import processes
 
 GRACE_SECONDS = 5
 
-ELSEWHERE = text("""
-    SELECT user_id FROM live_onlookers WHERE room_id = :room_id AND process_id <> :id
-""")
+# For whoever reads from `rooms`: the users who look at one through another process than this.
+ELSEWHERE_VALUE = """
+    ARRAY(SELECT user_id FROM live_onlookers
+        WHERE room_id = rooms.id AND process_id <> {process_id})
+"""
 
 
 class Onlooker(NamedTuple):
@@ -72,10 +70,8 @@ def depart(sid: str) -> None:
         _going[onlooker] = time.monotonic() + GRACE_SECONDS
 
 
-def here(room_id: int) -> list[int]:
-    """The users who look at a room, through any process, each once."""
-    parameters = {"room_id": room_id, "id": processes.current_id()}
-    elsewhere = db.session.scalars(ELSEWHERE, parameters).all()
+def here(room_id: int, elsewhere: Iterable[int]) -> list[int]:
+    """The users who look at a room, through this process and `elsewhere`, each once."""
     return sorted({*_here.get(room_id, ()), *elsewhere})
 
 

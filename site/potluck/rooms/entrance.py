@@ -12,6 +12,7 @@ from potluck.live import broadcasts, presence
 from potluck.live.protocol import Presence, RoomState, RoundState, Seat
 from potluck.rooms import (
     clock,
+    company,
     generation,
     newest_round,
     parts,
@@ -27,21 +28,23 @@ from potluck.texts import gettext as _
 WATCHERS_MAX = 100
 
 
-def visible_room(code: str, user_id: int) -> Room:
-    """The room for those who sit there and, where no seat is left, for some who watch."""
-    room = rooms.room_of_onlooker(code, user_id)
-    seated = {member.user_id for member in room.members}
-    watching = set(presence.here(room.id)) - seated - {user_id}
-    if user_id not in seated and len(watching) >= WATCHERS_MAX:
+def visible_room(code: str, user_id: int) -> int:
+    """The room for those who sit there and, where no seat is left, for some who watch: its id."""
+    found = company.glance(code)
+    is_seated = user_id in found.seated
+    rooms.check_may_look(is_seated=is_seated, free_seats=found.free_seats)
+    watching = set(found.here) - found.seated - {user_id}
+    if not is_seated and len(watching) >= WATCHERS_MAX:
         message = _("So many people watch this room that there is no place left.")
         raise rooms.RoomFull(message)
-    return room
+    return found.room_id
 
 
-def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomState:
+def room_state(room_id: int, *, generation_id: int | None, last_seq: int) -> RoomState:
     """The room for a client that has shown a generation's text up to and with `last_seq`."""
+    db.read_without_transaction()
     # The number first: what is announced from here on may be in it, and comes again.
-    db.session.refresh(room)
+    room, here = company.at(room_id) or rooms.refuse_code()
     seq = room.event_seq
     newest = newest_round.read(room)
     written = newest.round.generation if newest else None
@@ -49,7 +52,7 @@ def room_state(room: Room, *, generation_id: int | None, last_seq: int) -> RoomS
     return {
         "seq": seq,
         "room": {"code": room.code, "host": room.host_id, "members": _seats(room)},
-        "here": presence.here(room.id),
+        "here": here,
         "round": _round(newest, seq=seq) if newest else None,
         "generation": generation.text_since(written, known_seq) if written else None,
     }
@@ -70,10 +73,10 @@ def push_presence() -> None:
 
 def push_round(*, room_id: int) -> None:
     """Sends the room the round as its page shows it."""
-    room = db.session.get(Room, room_id)
-    newest = newest_round.read(room) if room else None
-    if room and newest:
-        seq = room.event_seq
+    found = company.at(room_id)
+    newest = newest_round.read(found.room) if found else None
+    if found and newest:
+        seq = found.room.event_seq
         broadcasts.round_state(lambda: _round(newest, seq=seq), room_id=room_id)
 
 
@@ -131,13 +134,13 @@ def _push_presence(room_id: int) -> None:
     # Numbered before the look: what changes during it comes with the next number.
     seq = rooms.next_event(room_id)
     db.session.commit()
-    room = db.session.get(Room, room_id)
-    if room:
+    found = company.at(room_id)
+    if found:
         payload: Presence = {
             "seq": seq,
-            "host": room.host_id,
-            "members": _seats(room),
-            "here": presence.here(room_id),
+            "host": found.room.host_id,
+            "members": _seats(found.room),
+            "here": found.here,
         }
         broadcasts.presence(payload, room_id=room_id)
 

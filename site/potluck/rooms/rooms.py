@@ -124,18 +124,9 @@ def room_of_host(code: str, user_id: int) -> Room:
     return room
 
 
-def room_of_onlooker(code: str, user_id: int) -> Room:
-    """The room, if this person sits in it, or can only watch because every seat is taken."""
-    room = room_by_code(code)
-    # Somebody may have sat down since they were read.
-    db.session.expire(room, ["members"])
-    check_may_look(room, user_id)
-    return room
-
-
-def check_may_look(room: Room, user_id: int) -> None:
-    """Raises what is said to those who could sit down, by the members as they were read."""
-    if room.free_seats and user_id not in {member.user_id for member in room.members}:
+def check_may_look(*, is_seated: bool, free_seats: int) -> None:
+    """Raises what is said to those who could sit down: others watch where no seat is left."""
+    if free_seats and not is_seated:
         message = _("You have no seat in this room, and one is free: take it on the room's page.")
         raise _no_such_room(message)
 

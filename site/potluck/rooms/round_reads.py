@@ -6,9 +6,10 @@ is kept.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, TextClause, select, text
+from sqlalchemy import Select, TextClause, bindparam, select, text
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -44,19 +45,32 @@ THEIR_DETAILS = text(
 
 def newest(room: Room, *more: TextClause, rounds_max: int) -> list[tuple[Any, ...]]:
     """The newest first, each with what `more` says of it in SQL, where it is `rounds`."""
-    in_order = select(Round).where(Round.room_id == room.id).order_by(Round.number.desc())
-    return read(in_order.limit(rounds_max), *more)
+    return _read(_newest(*more, rounds_max=rounds_max), {"room_id": room.id})
 
 
 def read(query: Select[Round], *more: TextClause) -> list[tuple[Any, ...]]:
     """What is asked for, in its order; likewise."""
-    whole = (
+    return _read(_whole(query, *more), {})
+
+
+def _read(query: Select[Any], values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    rows = db.session.execute(query, values)
+    return [(with_details(round_, details), *rest) for round_, details, *rest in rows]
+
+
+@cache
+def _newest(*more: TextClause, rounds_max: int) -> Select[Any]:
+    """Of `room_id`, put together once: that takes longer than to ask it."""
+    in_order = select(Round).where(Round.room_id == bindparam("room_id"))
+    return _whole(in_order.order_by(Round.number.desc()).limit(rounds_max), *more)
+
+
+def _whole(query: Select[Round], *more: TextClause) -> Select[Any]:
+    return (
         query.add_columns(THEIR_DETAILS, *more)
         .options(joinedload(Round.generation), joinedload(Round.treater))
         .execution_options(populate_existing=True)
     )
-    rows = db.session.execute(whole)
-    return [(with_details(round_, details), *rest) for round_, details, *rest in rows]
 
 
 def with_details(round_: Round, details: dict[str, Any]) -> Round:

@@ -55,7 +55,7 @@ def round_(code: str) -> ResponseReturnValue:
     found = room_reads.found(code, viewer_id=current_user.id) or rooms.refuse_code()
     if found.room.closed_at:
         return _look_again()
-    rooms.check_may_look(found.room, current_user.id)
+    rooms.check_may_look(is_seated=found.is_seated, free_seats=found.room.free_seats)
     newest = newest_round.read(found.room)
     assert newest
     return fragment("rooms/_round.html", **entrance.round_context(newest))
