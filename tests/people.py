@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from potluck.accounts.identities import user_for
@@ -15,6 +16,11 @@ from potluck.accounts.models import User
 from potluck.accounts.providers import Profile
 from potluck.credits import ledger
 from potluck.database import db
+
+WAIT = text("""
+    INSERT INTO pool_entries (user_id, joined_at, expires_at)
+    VALUES (:user_id, now() - interval '30 seconds', now() + interval '1 minute')
+""")
 
 
 def make_user(name: str, *, credits: int = 0) -> User:
@@ -33,6 +39,11 @@ def make_user(name: str, *, credits: int = 0) -> User:
         ledger.grant(user_id=user.id, amount_credits=credits, key=key, reason="A test's gift")
     db.session.commit()
     return user
+
+
+def wait_in_pool(user_id: int) -> None:
+    """They have waited since before the last wave, in the caller's transaction."""
+    db.session.execute(WAIT, {"user_id": user_id})
 
 
 class Browser(FlaskClient):

@@ -16,14 +16,10 @@ from potluck.database import db
 from potluck.live import pool
 from potluck.quick_reads import CONNECTIONS_MAX
 from potluck.rooms import matching, rooms
-from tests.people import make_user
+from tests.people import make_user, wait_in_pool
 
 MATCHERS = 4
 ASKED_WITHIN_SECONDS = 2
-WAIT = text("""
-    INSERT INTO pool_entries (user_id, joined_at, expires_at)
-    VALUES (:user_id, now() - interval '30 seconds', now() + interval '1 minute')
-""")
 SEATS = text("SELECT room_id, user_id FROM room_members WHERE left_at IS NULL")
 WAIT_FOR_LOCKS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 LEFT_WAITING = text("SELECT user_id FROM pool_entries")
@@ -161,7 +157,7 @@ def test_leaving_while_being_matched_leaves_one_or_the_other(app: Flask) -> None
 
 def test_somebody_behind_people_who_cannot_pay_is_matched_all_the_same(app: Flask) -> None:
     for number in range(5):
-        db.session.execute(WAIT, {"user_id": make_user(f"Poor {number}").id})
+        wait_in_pool(make_user(f"Poor {number}").id)
     db.session.commit()
     waiting = _waiting(2)
     matching.match_waiting()
@@ -174,7 +170,7 @@ def _waiting(people: int) -> list[int]:
     """So many with credits, who have waited since before the last wave."""
     ids = [make_user(f"Person {number}", credits=1000).id for number in range(people)]
     for user_id in ids:
-        db.session.execute(WAIT, {"user_id": user_id})
+        wait_in_pool(user_id)
     db.session.commit()
     return ids
 

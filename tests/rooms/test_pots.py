@@ -82,6 +82,18 @@ def test_what_is_no_amount_is_not_put_in(four: Four, amount: str) -> None:
     assert stakes(four) == [0, 0, 0, 0]
 
 
+def test_a_form_that_comes_again_puts_nothing_in_again(pot: Four) -> None:
+    form = {"amount": "50", "stake": "100"}
+    for _ in range(2):
+        assert pot.submit(ADA, "pot", **form).status_code == 303
+        assert stakes(pot) == [150, 100, 10, 0]
+    pot.submit(ADA, "pot/removal")
+    answer = pot.submit(ADA, "pot", **form)
+    assert answer.status_code == 409
+    assert "has changed meanwhile" in answer.get_data(as_text=True)
+    assert stakes(pot) == [0, 100, 10, 0]
+
+
 def test_nobody_puts_in_what_they_do_not_have(pot: Four) -> None:
     assert pot.submit(ADA, "pot", amount="901").status_code == 402
     assert pot.submit(ADA, "pot", amount="900").status_code == 303
@@ -242,4 +254,4 @@ def test_a_pot_is_only_for_those_who_sit_there(table: Table) -> None:
     db.session.commit()
     assert holds.pot(table.room_id) == {}
     with pytest.raises(pots.BadStake):
-        pots.put_in(table.room, user_id=stranger, amount_credits=None)
+        pots.put_in(table.room, user_id=stranger, amount_credits=None, seen_credits=None)

@@ -193,6 +193,12 @@ def room_channel(room_id: int) -> str:
     return f"room:{room_id}"
 
 
+def is_heard(channel: str) -> bool:
+    """Whether any member's client of this process is on it."""
+    channels = _socketio.server.manager.rooms if _socketio else {}
+    return bool(channels.get("/members", {}).get(channel))
+
+
 def join(sid: str, channel: str, *, namespace: str = "/members") -> None:
     """Lets a socket hear what is said on a channel."""
     _server().server.enter_room(sid, channel, namespace=namespace)

@@ -184,6 +184,12 @@ def count() -> int:
     return int(row[0]) if row else 0
 
 
+def has_any_of(user_ids: Collection[int]) -> bool:
+    """Whether one of them has a place, as the caller's transaction sees it."""
+    places = select(PoolEntry.user_id).where(PoolEntry.user_id.in_(user_ids))
+    return db.session.scalars(places).first() is not None
+
+
 def look(*, people_min: int, people_max: int) -> Look:
     """Who waits, without a lock.
 

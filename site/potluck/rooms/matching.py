@@ -91,7 +91,7 @@ def match_waiting() -> int:
         if pauses.are_paused("rounds"):
             break
         try:
-            step = db.transact(_match)
+            step = db.transact(_match, is_done=_is_taken)
         except rooms.AlreadyInRoom:
             # Somebody sat down elsewhere since the look at them; the next look finds out who.
             db.session.rollback()
@@ -154,6 +154,11 @@ def _match() -> Step:
     room = rooms.create_room(seated)
     rounds.open_round(room, recipe(DEFAULT_SLUG))
     return Step(room_id=room.id, seated=seated, unfit=unfit)
+
+
+def _is_taken(step: Step) -> bool:
+    """Whether nobody of it waits any more, whoever did it: who is told looks where they are."""
+    return not pool.has_any_of([*step.seated, *step.unfit])
 
 
 def _is_time(fit: list[pool.Waiting]) -> bool:

@@ -36,16 +36,37 @@ class PotTooSmall(Refusal):
     code = "pot_too_small"
 
 
-def put_in(room: Room, *, user_id: int, amount_credits: int | None) -> None:
-    """Adds to the member's part. Raises `InsufficientCredits` where they haven't as many."""
+class PotChanged(Refusal):
+    """What of theirs is in the pot isn't what they saw when they put more in."""
+
+    code = "pot_changed"
+
+
+def put_in(
+    room: Room, *, user_id: int, amount_credits: int | None, seen_credits: int | None
+) -> None:
+    """Adds to the member's part, once however often the same form comes.
+
+    `seen_credits` is their part as they saw it, where that is known. Raises `PotChanged` where it
+    is another, and `InsufficientCredits` where they haven't as many.
+    """
     if amount_credits is None or not 0 < amount_credits <= STAKE_CREDITS_MAX:
         message = _("Put in one credit or more, as a whole number.")
         raise BadStake(message)
     rooms.locked(room)
+    before = holds.pot(room.id).get(user_id, 0)
+    if seen_credits is not None and before != seen_credits:
+        if before == seen_credits + amount_credits:
+            # They tried again, since nobody told them that it had been done.
+            return
+        message = _(
+            "What of yours is in the pot has changed meanwhile, and nothing was moved. "
+            "Load the page anew, and put in again."
+        )
+        raise PotChanged(message)
     amount = languages.number(amount_credits)
     message = _("You haven't %(amount)s credits to put in. Nothing was moved.", amount=amount)
     ledger.check_can_spend(user_id, amount_credits, message=message)
-    before = holds.pot(room.id).get(user_id, 0)
     holds.take_out_of_pot(room.id, [user_id])
     if not _put(room, user_id, before + amount_credits):
         raise ledger.InsufficientCredits(

@@ -168,8 +168,12 @@ def choose_payment(code: str) -> ResponseReturnValue:
 def put_into_pot(code: str) -> ResponseReturnValue:
     """Sets credits aside for the rounds of this room; a round that waited for them starts."""
     room = rooms.room_of_member(code, current_user.id)
-    amount = request.form.get("amount", type=int)
-    pots.put_in(room, user_id=current_user.id, amount_credits=amount)
+    pots.put_in(
+        room,
+        user_id=current_user.id,
+        amount_credits=request.form.get("amount", type=int),
+        seen_credits=request.form.get("stake", type=int),
+    )
     db.session.commit()
     starting.start_when_complete(room)
     return _done(room, is_news_of_credits=True)

@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 # Where nobody counted: English has about four bytes a token in current vocabularies.
 ESTIMATED_BYTES_PER_TOKEN = 4
+OVER = """
+    SELECT 1 FROM generations
+    WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state NOT IN ('reserved', 'dispatched')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Who has to be told, and whether there are stages of a picture to clear away."""
+    """Who has to be told."""
 
     room_id: int
     user_ids: frozenset[int]
-    is_picture: bool
 
 
 def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | None:
     """Ends the generation. Commits.
 
-    None, and nothing done, when the lease went to somebody else or it ended before: a stale
-    epoch settles nothing.
+    None, and nothing done, when the lease went to somebody else: a stale epoch settles nothing. To
+    settle twice is to settle once.
     """
     # Nothing that is read here changes while the generation is open, so it takes no lock, and the
     # one statement that ends it is a transaction of its own.
@@ -64,7 +67,8 @@ def settle(generation_id: int, *, epoch: int, outcome: Outcome) -> Settled | Non
         is_settled = db.transact(lambda: _end_from_pot(ending))
     else:
         is_settled = endings.end(ending.written)
-    return ending.settled if is_settled else None
+    # Where the answer was lost it has been ended again, and there was nothing left to end.
+    return ending.settled if is_settled or _is_over(generation_id, epoch) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,13 @@ def _ending(generation_id: int, *, epoch: int, outcome: Outcome) -> _Ending | No
         shares=parts.final_shares(round_, cost, held) if cost else {},
         hues=sheets.hues(round_) if outcome.is_something else None,
     )
-    settled = Settled(
-        room_id=round_.room_id,
-        user_ids=frozenset(held),
-        is_picture=generation.kind == "picture",
-    )
+    settled = Settled(room_id=round_.room_id, user_ids=frozenset(held))
     pot_of = round_.room_id if round_.from_pot else None
     return _Ending(written=written, held=held, pot_of=pot_of, settled=settled)
+
+
+def _is_over(generation_id: int, epoch: int) -> bool:
+    return db.first(OVER, {"id": generation_id, "epoch": epoch}) is not None
 
 
 def _end_from_pot(ending: _Ending) -> bool:

@@ -29,8 +29,9 @@ def start(
     Raises `InsufficientCredits` where it is whoever treats others that can't pay: they are told
     to their face. Raises `PotTooSmall`. Commits.
     """
+    room_id = room.id
     try:
-        generation_id, payers = db.transact(lambda: _placed(order()))
+        generation_id, payers = db.transact(lambda: _placed(order()), is_done=_is_placed)
     except ledger.InsufficientCredits as refusal:
         db.session.rollback()
         current = rounds.current_round(room)
@@ -40,7 +41,8 @@ def start(
             raise
         _tell_short(room, refusal.user_ids)
         return
-    announce("order", generation_id=generation_id)
+    # Where somebody looks at the room it is taken at once; where nobody does, on the next beat.
+    announce("order", generation_id=generation_id, room_id=room_id)
     for user_id in payers:
         announce("credits", user_id=user_id)
 
@@ -86,6 +88,10 @@ def _start_due(room: Room, number: int) -> None:
 def _placed(generation: Generation) -> tuple[int, set[int]]:
     """The generation, and who pays for it."""
     return generation.id, holds.payers(generation.id)
+
+
+def _is_placed(placed: tuple[int, set[int]]) -> bool:
+    return db.session.get(Generation, placed[0]) is not None
 
 
 def _give_back(room: Room, user_ids: frozenset[int]) -> NoReturn:
