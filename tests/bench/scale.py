@@ -22,7 +22,7 @@ from potluck.live import broadcasts
 from potluck.rooms.matching import PEOPLE_MAX
 from tests.bench.installation import installation
 from tests.bench.scale_costs import COSTS, HABITS
-from tests.bench.scale_heard import seconds_per_message, seconds_per_notice
+from tests.bench.scale_heard import seconds_per_message, seconds_per_notice, spent_on_orders
 from tests.bench.scale_simulation import SAVES, Found, Plan, Simulation
 
 MODEL = "scripted"
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str]) -> int:
                 "bus_message": seconds_per_message(broadcasts._server().server, messages=MESSAGES),
                 "notice": seconds_per_notice(owner, notices=MESSAGES),
             }
+            asked = spent_on_orders(owner, questions=MESSAGES)
+            heard["order_asked"] = asked.here / MESSAGES
+            heard["order_looked_for"] = asked.postgres / MESSAGES
     print(f"{plan.people:,} people, {plan.processes} processes, {plan.seconds:g} s")  # noqa: T201
     print("\n".join([*counts(plan, found), "", *costs(plan, found, heard)]))  # noqa: T201
     print(f"a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # noqa: T201
@@ -75,7 +78,7 @@ def compared(plan: Plan, found: Found) -> dict[str, tuple[float, float]]:
         "rows of who looks at rooms": (load.onlooker_rows, seen["onlooker_rows"]),
         "batches written": (load.batches(processes) * plan.seconds, seen["batches"]),
         "rows written": (load.rows_written * plan.seconds, seen["rows_written"]),
-        "announcements": (load.notices(processes) * plan.seconds, seen["notices"]),
+        "announcements": (load.presence_notices(processes) * plan.seconds, seen["notices"]),
         "leases renewed": (processes, seen["leases"]),
         "rows that went with a process": (load.connections / processes, seen["rows_buried"]),
         "processes left": (processes - 1, seen["survivors"]),

@@ -13,6 +13,7 @@ from potluck.database import POOL_CONNECTIONS_MAX
 from potluck.live import COUNT_EVERY_SECONDS, READ_EVERY_SECONDS, WRITE_EVERY_SECONDS
 from potluck.live.presence import GRACE_SECONDS
 from potluck.quick_reads import CONNECTIONS_MAX
+from potluck.rooms import ORDERS_EVERY_SECONDS
 from potluck.rooms.matching import PEOPLE_MAX as SEATS
 from potluck.rooms.running import SAVE_EVERY_SECONDS
 
@@ -49,11 +50,14 @@ class Costs:
     # tests.bench.scale: what comes from the bus, and what PostgreSQL announces, for nobody here.
     bus_message: float = 0.000_065
     notice: float = 0.000_008
+    # Nothing was ordered, or somebody else has taken it.
+    order_asked: float = 0.000_4
     presence_push: float = 0.003
     # The same, in PostgreSQL, but for the match, during which both work and others wait.
     row_written: float = 0.000_015
     row_counted: float = 0.000_001_2
     text_saved: float = 0.000_05
+    order_looked_for: float = 0.000_1
     match: float = 0.025
     # tests.bench.race, roughly: what a share of a round takes PostgreSQL to hold and settle.
     share: float = 0.000_8
@@ -70,6 +74,11 @@ class Limits:
 
 
 HABITS, COSTS, LIMITS = Habits(), Costs(), Limits()
+
+
+def notices_of_round(people: int) -> int:
+    """Of each line, the order, who pays, the end, and who paid."""
+    return people + 1 + people + 1 + people
 
 
 @dataclass(frozen=True)
@@ -142,9 +151,17 @@ class Load:
         changes = self.rows_written * WRITE_EVERY_SECONDS / processes
         return (1 - math.exp(-changes)) * processes / WRITE_EVERY_SECONDS
 
-    def notices(self, processes: int) -> float:
-        """What PostgreSQL tells every process: of each batch, and of each change in a room."""
+    def presence_notices(self, processes: int) -> float:
+        """What PostgreSQL tells every process: of each batch, of who comes to a room and goes."""
         return self.batches(processes) + self.onlooker_changes
+
+    def notices(self, processes: int) -> float:
+        """All of it: that a round is opened, of each line, the order and the end, and who paid."""
+        return self.presence_notices(processes) + self.rounds * (1 + notices_of_round(SEATS))
+
+    def order_questions(self, processes: int) -> float:
+        """Those ask at once to whom the room's people are connected, and all on their beat."""
+        return self.rounds * min(SEATS, processes) + processes / ORDERS_EVERY_SECONDS
 
     @property
     def live_cores(self) -> float:
@@ -162,7 +179,8 @@ class Load:
         heard = self.deltas
         if has_channels:
             heard *= min(1, (SEATS - 1) / processes)
-        return heard * self.costs.bus_message + self.notices(processes) * self.costs.notice
+        orders = self.order_questions(processes) / processes * self.costs.order_asked
+        return heard * self.costs.bus_message + self.notices(processes) * self.costs.notice + orders
 
     def live_processes(self, *, has_channels: bool) -> int | None:
         """As few as carry it; None where more of them carry no more."""
@@ -207,6 +225,10 @@ class Load:
             / LIMITS.postgres_cores,
             "matching, of its one lock": self.matches * self.costs.match / LIMITS.busy,
             "presence, texts and money, of PostgreSQL": self.writing_cores
+            / LIMITS.busy
+            / LIMITS.postgres_cores,
+            "orders, of PostgreSQL": self.order_questions(processes)
+            * self.costs.order_looked_for
             / LIMITS.busy
             / LIMITS.postgres_cores,
             "connections to PostgreSQL": self.postgres_connections(processes)

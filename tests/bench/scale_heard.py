@@ -17,6 +17,8 @@ from potluck.database import db
 from potluck.live import listener
 from potluck.live.bus import SharedChannels
 from potluck.live.protocol import Delta
+from potluck.rooms import leases
+from tests.bench.spent import Meter, Spent
 
 POLL_SECONDS = 0.01
 SILENCE_SECONDS_MAX = 10
@@ -58,6 +60,16 @@ def seconds_per_notice(connection: psycopg.Connection, *, notices: int) -> float
         db.session.remove()
     spent = time.thread_time() - began
     return spent / notices
+
+
+def spent_on_orders(connection: psycopg.Connection, *, questions: int) -> Spent:
+    """By asking for one where there is none, so often."""
+
+    def ask() -> None:
+        for _ in range(questions):
+            assert leases.claim() is None
+
+    return Meter(connection).spent_on(ask)
 
 
 def _publish(url: str, channel: str, said: str, messages: int) -> None:

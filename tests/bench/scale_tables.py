@@ -67,6 +67,7 @@ NEEDS: dict[str, Callable[[Load], str]] = {
     "announcements that each process hears a second": lambda load: (
         f"{load.notices(_processes(load)):,.0f}"
     ),
+    "questions for orders a second": lambda load: f"{load.order_questions(_processes(load)):,.0f}",
     "cores of PostgreSQL to count people": lambda load: (
         f"{load.counting_cores(_processes(load)):,.1f}"
     ),

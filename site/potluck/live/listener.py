@@ -10,7 +10,7 @@ import psycopg
 
 from potluck.announcements import CHANNEL
 from potluck.database import db
-from potluck.live import revocation
+from potluck.live import broadcasts, revocation
 from potluck.outages import Outage, is_absence
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,24 @@ def _hear() -> None:
 def _handle(payload: str) -> None:
     ids = json.loads(payload)
     kind = ids.pop("kind")
+    if not _concerns_this_process(**ids):
+        return
     try:
         _handlers[kind](**ids)
     except Exception as error:
         # One announcement that can't be handled must not silence the rest.
         if not is_absence(error):
             logger.exception("announcement %s failed", kind)
+
+
+def _concerns_this_process(
+    *, user_id: int | None = None, room_id: int | None = None, **_: object
+) -> bool:
+    """What is of a member or of a room is said to their clients, who may all be elsewhere.
+
+    Each process hears of everything, so what it costs to find out what changed must not be paid by
+    all of them.
+    """
+    if user_id is not None:
+        return broadcasts.is_heard(broadcasts.user_channel(user_id))
+    return room_id is None or broadcasts.is_heard(broadcasts.room_channel(room_id))
