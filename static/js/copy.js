@@ -1,22 +1,14 @@
-/* A button that copies the text of the element it names. Hidden where it could not work. */
+/* A button that copies the text of the element it names, or marks it where it may not. */
 
 import { whisper } from "./toast.js";
 import { say } from "./words.js";
 
 const SAID_MILLISECONDS = 2000;
 
-if (navigator.clipboard) {
-  offer();
-  document.addEventListener("htmx:after:swap", offer);
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-copy]");
-    if (button) copy(button);
-  });
-}
-
-function offer() {
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-}
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (button) copy(button);
+});
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
@@ -38,6 +30,7 @@ function show(button, answer) {
 
 async function copied(text) {
   try {
+    // Over plain HTTP there is none, which is an error, too.
     await navigator.clipboard.writeText(text);
     return true;
   } catch {

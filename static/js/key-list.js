@@ -4,9 +4,8 @@ import { say } from "./words.js";
 
 const OFF = "letters-off";
 
-const isMember = document.body.dataset.signedIn === "true";
 const dialog = build();
-offerInFooter();
+document.querySelector("[data-key-list]").addEventListener("click", openKeyList);
 
 export function openKeyList() {
   if (!dialog.open) dialog.showModal();
@@ -22,12 +21,10 @@ export function areLettersOff() {
 }
 
 function keys() {
-  const everywhere = [
+  return [
     ["?", say("This list")],
     ["g h", say("Start page")],
     ["g g", say("Gallery")],
-  ];
-  const members = [
     ["g p", say("Pool")],
     ["g r", say("Your room")],
     ["g c", say("Credits")],
@@ -35,9 +32,8 @@ function keys() {
     ["Ctrl + Enter", say("Send your line")],
     ["n", say("Next round")],
     ["s", say("Stop while it is written")],
+    ["Esc", say("Leave this list, or close a message")],
   ];
-  const leave = ["Esc", say("Leave this list, or close a message")];
-  return [...everywhere, ...(isMember ? members : []), leave];
 }
 
 function build() {
@@ -79,17 +75,6 @@ function remember(areOn) {
   } catch {
     // As above.
   }
-}
-
-// Without scripts it would lead nowhere, so it is not on the page.
-function offerInFooter() {
-  const button = make("button", "button-plain");
-  button.type = "button";
-  const icon = make("span", "icon icon-keyboard");
-  icon.setAttribute("aria-hidden", "true");
-  button.append(icon, say("Keyboard shortcuts"));
-  button.addEventListener("click", openKeyList);
-  document.querySelector(".site-footer").append(button);
 }
 
 function make(name, className = "", text = "") {

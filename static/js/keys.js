@@ -2,8 +2,7 @@
 
 import { areLettersOff, openKeyList } from "./key-list.js";
 
-const PLACES = { h: "/", g: "/gallery" };
-const PLACES_OF_MEMBERS = { ...PLACES, p: "/pool", r: "/rooms", c: "/credits" };
+const PLACES = { h: "/", g: "/gallery", p: "/pool", r: "/rooms", c: "/credits" };
 const SECOND_LETTER_MILLISECONDS = 1500;
 const DEEDS = { "?": openKeyList, "/": writeLine, n: goToNextRound, s: stop };
 const TYPED_IN = "input, textarea, select, [contenteditable]";
@@ -36,8 +35,7 @@ function wait() {
 function go(letter) {
   clearTimeout(timer);
   isGoing = false;
-  const places = document.body.dataset.signedIn === "true" ? PLACES_OF_MEMBERS : PLACES;
-  if (Object.hasOwn(places, letter)) location.assign(places[letter]);
+  if (Object.hasOwn(PLACES, letter)) location.assign(PLACES[letter]);
 }
 
 // These answer whether there was anything to do.

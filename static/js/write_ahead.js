@@ -9,10 +9,8 @@ document.addEventListener("input", ({ target }) => {
 });
 
 function offer() {
-  const section = document.getElementById("write-ahead");
-  if (!section?.hidden) return;
-  section.querySelector("textarea").value = sessionStorage.getItem(KEY) ?? "";
-  section.hidden = false;
+  const field = document.getElementById("ahead");
+  if (field) field.value ||= sessionStorage.getItem(KEY) ?? "";
 }
 
 /** Puts it into the room's field, unless something stands there; once. */

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.shifts import shifted, watch_shifts
 from tests.browser.steps import MATCHING_MS, WRITING_MS, buy, sign_in
 from tests.stack import Stack
 
@@ -17,12 +18,6 @@ STACK_ENV = {"SANDBOX_MODEL": "scripted-story"}
 
 LAST_WORDS = "She opened the crate."
 REQUESTS_MAX = 14
-WATCH_SHIFTS = """
-    window.shifted = 0;
-    new PerformanceObserver((list) => {
-      for (const shift of list.getEntries()) window.shifted += shift.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 def unwritten(page: Page) -> int:
@@ -33,7 +28,7 @@ def test_a_sheet_is_made_once_and_nothing_moves(open_page: OpenPage) -> None:
     page = open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.add_init_script(WATCH_SHIFTS)
+    watch_shifts(page)
     page.goto("/")
     show_all = page.get_by_role("button", name="Show it all")
     expect(show_all).to_be_visible()
@@ -48,7 +43,7 @@ def test_a_sheet_is_made_once_and_nothing_moves(open_page: OpenPage) -> None:
     expect(page.get_by_role("button", name="Play it again")).to_be_focused()
     page.get_by_role("button", name="Play it again").click()
     expect(page.locator("[data-replay] .unwritten").first).to_be_attached()
-    assert page.evaluate("() => window.shifted") == 0
+    assert shifted(page) == []
     # The socket is no page's weight.
     assert len([url for url in asked if "/socket.io/?" not in url]) <= REQUESTS_MAX
 
@@ -78,6 +73,9 @@ def test_a_stranger_is_in_the_pool_with_credits_in_six_presses(open_page: OpenPa
     page.get_by_role("link", name="Back to the pool").click(timeout=WRITING_MS)
     page.get_by_role("button", name="Join the pool").click()
     expect(page.get_by_role("heading", name="You are in the pool")).to_be_visible()
+    # Or whoever waits next is seated with them.
+    page.get_by_role("button", name="Leave the pool").click()
+    expect(page.get_by_role("button", name="Join the pool")).to_be_visible()
 
 
 def test_a_line_written_in_the_pool_waits_in_the_room(open_page: OpenPage) -> None:

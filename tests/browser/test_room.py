@@ -18,6 +18,14 @@ STACK_ENV = {"WELCOME_CREDITS": "1000"}
 DRAFTS = "SELECT text FROM drafts JOIN identities USING (user_id) WHERE email = %s"
 DRAFT = re.compile("/draft$")
 COMPOSER = re.compile("/composer$")
+# The server has done it, and its answer is on the way for ever.
+HOLD_ANSWERS = """
+    const fetchNow = window.fetch;
+    window.fetch = async (...asked) => {
+      const answer = await fetchNow(...asked);
+      return /\\/rounds$/.test(asked[0]) ? new Promise(() => {}) : answer;
+    };
+"""
 
 
 def open_room(page: Page, who: str) -> str:
@@ -133,3 +141,18 @@ def test_a_full_room_is_watched_and_ends_for_everybody_when_its_host_closes_it(
     for page in (ada, chiyo):
         expect(page.get_by_role("heading", level=1)).to_contain_text("is closed")
     assert_clean_audit(stack)
+
+
+def test_a_line_is_sent_while_the_answer_to_what_stood_there_before_is_on_its_way(
+    open_page: OpenPage,
+) -> None:
+    ada = open_page()
+    ada.add_init_script(HOLD_ANSWERS)
+    open_room(ada, "ada@example.com")
+    add_line(ada, "A frog who sings.")
+    another = ada.get_by_role("button", name="Another round")
+    another.click(timeout=WRITING_MS)
+    expect(ada.locator("#round")).to_contain_text("Round 2")
+    add_line(ada, "A crate that hums.")
+    expect(ada.locator("#round")).to_contain_text("A crate that hums.")
+    expect(another).to_be_visible(timeout=WRITING_MS)

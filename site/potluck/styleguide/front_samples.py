@@ -46,12 +46,6 @@ def _pool() -> list[Sample]:
         Sample("Alone with a ticket", name, {**context, **lonely}),
         Sample("Without the credits", name, {**context, "can_afford": False, **balance(3)}),
         Sample("No model", name, {**context, "quote": None}),
-        Sample(
-            "Writing ahead, as a script shows it",
-            "pool/_write_ahead.html",
-            context,
-            replaced={"hx-morph-skip hidden": "hx-morph-skip"},
-        ),
     ]
 
 

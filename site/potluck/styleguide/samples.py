@@ -16,8 +16,6 @@ from potluck.credits.ledger import Balance
 from potluck.rooms.quotes import Quote
 
 NAMING = re.compile(r'(?<= )(id|for|aria-labelledby|aria-describedby|data-copy|data-share)="(\w)')
-# Scripts show these where they can do something.
-WAITING_FOR_SCRIPTS = re.compile(r"(<button[^>]* data-(?:copy|share|print)[^>]*?) hidden>")
 NAMES = ("Ada", "Ben", "Chioma", "Dragomir", "Eun-ji", "Femi", "Gudrún", "Hector-Bartholomew")
 
 
@@ -37,7 +35,6 @@ class Sample:
         for old, new in self.replaced.items():
             html = html.replace(old, new)
         html = NAMING.sub(rf'\1="sample-{number}-\2', html)
-        html = WAITING_FOR_SCRIPTS.sub(r"\1>", html)
         # A form for a dialog does nothing where there is none.
         html = html.replace('method="post"', 'method="dialog"')
         return Markup(html)  # noqa: S704 - our own templates have escaped it

@@ -13,7 +13,6 @@ export default {
   "Everybody agreed: the sheet is public.": "Alle haben zugestimmt: Das Blatt ist öffentlich.",
   "Gallery": "Galerie",
   "Keyboard": "Tastatur",
-  "Keyboard shortcuts": "Tastenkürzel",
   "Keys of a single letter or sign": "Tasten mit einem einzelnen Buchstaben oder Zeichen",
   "Leave this list, or close a message": "Diese Liste verlassen oder eine Meldung schließen",
   "Live": "Live",

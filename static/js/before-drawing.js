@@ -1,0 +1,13 @@
+/* What has to come before anything is drawn, so it is no module. */
+
+// Buttons that share are there from the start, or never.
+document.documentElement.toggleAttribute("data-can-share", Boolean(navigator.share));
+
+// Chromium gives up some transitions between pages, and reports each as an error of the page. The
+// next page is there all the same.
+for (const moment of ["pageswap", "pagereveal"]) {
+  addEventListener(moment, ({ viewTransition }) => {
+    viewTransition?.ready.catch(() => {});
+    viewTransition?.finished.catch(() => {});
+  });
+}
