@@ -21,7 +21,7 @@ from environment import ROOT, module_command, module_environ
 REPORT = ROOT / "docs" / "performance.md"
 PARTS = {
     "start": ("tests.bench.start",),
-    "sockets": ("tests.bench.live", "--rounds", "1"),
+    "sockets": ("tests.bench.live",),
     "pages": ("tests.bench.pages", "--rounds", "1"),
     "money": ("tests.bench.race",),
     "streams": ("tests.bench.streams", "--rounds", "50", "100", "200", "500"),

@@ -43,11 +43,11 @@ def main(arguments: Sequence[str]) -> int:
     with postgres() as database_server:
         bench = Bench(database_server.database(), database_server.folder, scale, core)
         for number in range(1, rounds + 1):
-            node.append(bench.node())
-            ours.append(bench.potluck())
+            node.append(bench.round_of_node())
+            ours.append(bench.round_of_potluck())
             print(f"round {number} of {rounds} is done", flush=True)  # noqa: T201
+        sums = medians(ours) | bench.potluck(), medians(node) | bench.node()
         revocation_seconds = bench.revocation()
-    sums = medians(ours), medians(node)
     lines = [
         *table(*sums, asdict(scale)),
         *targets(*sums, asdict(scale), revocation_seconds=revocation_seconds),
@@ -76,21 +76,26 @@ class Bench:
         sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
         self._cookies = population.sign_in(self._connection, [self._member] * sessions)
 
+    def round_of_potluck(self) -> Figures:
+        """What depends on the moment most, once."""
+        return self._round(self._potluck)
+
+    def round_of_node(self) -> Figures:
+        """The same of Node's."""
+        return self._round(self._peer(is_naive=False))
+
     def potluck(self) -> Figures:
-        """One round of ours."""
-        found = self._round(self._potluck)
-        found["newcomers_cpu"] = self._newcomers(self._potluck)
-        return (
-            found | self._growth(self._potluck) | slow_reader(self._scale, self._folder, self._core)
-        )
+        """The rest of ours, which has medians of its own."""
+        newcomers: Figures = {"newcomers_cpu": self._newcomers(self._potluck)}
+        slow = slow_reader(self._scale, self._folder, self._core)
+        return newcomers | self._growth(self._potluck) | slow
 
     def node(self) -> Figures:
-        """One round of Node's, which can also push the count on each connect."""
+        """The rest of Node's, which can also push the count on each connect."""
         peers = [self._peer(is_naive=is_naive) for is_naive in (False, True)]
-        found = self._round(peers[0])
         coalesced, naive = (self._newcomers(peer) for peer in peers)
-        found |= {"newcomers_cpu": coalesced, "newcomers_naive_cpu": naive}
-        return found | self._growth(peers[0])
+        newcomers: Figures = {"newcomers_cpu": coalesced, "newcomers_naive_cpu": naive}
+        return newcomers | self._growth(peers[0])
 
     def revocation(self) -> float:
         """Ours alone."""
