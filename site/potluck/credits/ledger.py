@@ -73,6 +73,9 @@ class Balance:
 
 
 BALANCE = text("SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = :user_id")
+COMMITTED_BALANCE = """
+    SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = %(user_id)s
+"""
 LOCK_ACCOUNT = text("""
     SELECT id, posted, held, owed FROM accounts WHERE user_id = :user_id FOR UPDATE
 """)
@@ -99,6 +102,13 @@ CHANGE_FREEZES = text("UPDATE accounts SET freezes = freezes + :change WHERE use
 def balance(user_id: int) -> Balance:
     """The member's balance as it is now."""
     return Balance(*db.session.execute(BALANCE, {"user_id": user_id}).one())
+
+
+def committed_balance(user_id: int) -> Balance:
+    """The same as everybody can see it, whatever the caller's transaction has done."""
+    row = db.first(COMMITTED_BALANCE, {"user_id": user_id})
+    assert row, "every member has an account"
+    return Balance(*row)
 
 
 def check_can_spend(

@@ -58,7 +58,7 @@ def pool_count(*, waiting: int) -> None:
 
 def credits(*, user_id: int) -> None:
     """To every tab of one member, their newest balance."""
-    balance = ledger.balance(user_id)
+    balance = ledger.committed_balance(user_id)
     payload: Credits = {
         "available": balance.available,
         "held": balance.held,
