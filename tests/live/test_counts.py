@@ -167,25 +167,46 @@ def test_a_crowd_that_comes_is_written_in_batches(
     assert 1 <= writes <= seconds / 0.2 + 5
 
 
-def test_a_count_that_is_dear_to_tell_is_told_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(now=1_000.0, cpu=0.0)
-    told: list[int] = []
+def test_a_count_that_is_dear_to_tell_is_told_again_later(clock: SimpleNamespace) -> None:
+    clock.telling_takes = 0.1
+    for number in range(5):
+        crowd.arrive(f"{number}", person="Ada")
+        crowd.push_count()
+        clock.now += 1.3
+    # Put off for five seconds, which is 0.1 s at a fiftieth of the processor.
+    assert clock.told == [1, 5]
+
+
+def test_those_who_stay_when_a_crowd_has_left_are_told_at_once(clock: SimpleNamespace) -> None:
+    clock.telling_takes = 0.1
+    for number in range(1_000):
+        crowd.arrive(f"{number}", person="Ada")
+    crowd.push_count()
+    clock.now += 0.5
+    for number in range(1_000 - 1):
+        crowd.depart(f"{number}")
+    crowd.push_count()
+    assert clock.told == [1_000, 1]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """The time, what telling everybody takes of the processor, and whoever is told what."""
+    clock = SimpleNamespace(now=1_000.0, cpu=0.0, telling_takes=0.0, told=[])
 
     def tell(*, connections: int, people: int) -> None:
-        told.append(connections - people)
-        clock.cpu += 0.1
+        assert people == 1
+        clock.told.append(connections)
+        clock.cpu += clock.telling_takes
 
-    monkeypatch.setattr(crowd, "_tell_again_at", 0.0)
+    nobody_yet = crowd.Telling(at=0.0, listeners=0, cpu_seconds=0.0)
+    monkeypatch.setattr(crowd, "_last_telling", nobody_yet)
     monkeypatch.setattr(broadcasts, "connection_count", tell)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(time, "thread_time", lambda: clock.cpu)
-    for number in range(4):
-        crowd.arrive(f"{number}", person="Ada")
-        crowd.push_count()
-        clock.now += 1.1
-    for number in range(4):
-        crowd.depart(f"{number}")
-    assert told == [0, 2]
+    yield clock
+    for sid in list(crowd._people):
+        crowd.depart(sid)
 
 
 @contextmanager

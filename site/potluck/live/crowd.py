@@ -14,7 +14,7 @@ from potluck.live import broadcasts, processes
 # When nobody says that something changed, in case that was not heard.
 READ_AGAIN_SECONDS = 5
 # Telling everybody takes no more of the processor than this, and is put off no longer for it.
-TELLING_PART_MAX = 0.05
+TELLING_PART_MAX = 0.02
 PUT_OFF_SECONDS_MAX = 5
 
 # Whoever is connected here, too, is counted here. Each person is looked at once: with a crowd this
@@ -38,6 +38,22 @@ class Count:
     people: int
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A time when everybody was told: so many, and for so much of the processor."""
+
+    at: float
+    listeners: int
+    cpu_seconds: float
+
+    def is_recent(self, listeners: int) -> bool:
+        """Whether it is too soon to tell so many again."""
+        rest_seconds = min(self.cpu_seconds / TELLING_PART_MAX, PUT_OFF_SECONDS_MAX)
+        # Once a crowd has left, to tell those who stay is cheap.
+        rest_seconds *= min(1, listeners / max(self.listeners, 1))
+        return time.monotonic() < self.at + rest_seconds
+
+
 # Whose each socket is, and how many each person has. A person with none is not in it.
 _people: dict[str, str] = {}
 _connections: Counter[str] = Counter()
@@ -48,7 +64,7 @@ _are_others_known = False
 _read_at = 0.0
 # What every client knows; None when somebody was told something else meanwhile.
 _known: Count | None = None
-_tell_again_at = 0.0
+_last_telling = Telling(at=0.0, listeners=0, cpu_seconds=0.0)
 
 
 def arrive(sid: str, *, person: str) -> None:
@@ -92,15 +108,15 @@ def push_count() -> None:
     Called on a beat, so that a crowd coming in costs two broadcasts a second and not one for
     each of them; where it is so large that even these are dear, fewer.
     """
-    global _known, _tell_again_at  # noqa: PLW0603 - one state a process
+    global _known, _last_telling  # noqa: PLW0603 - one state a process
     now = count()
-    if now == _known or time.monotonic() < _tell_again_at:
+    if now == _known or _last_telling.is_recent(len(_people)):
         return
     _known = now
-    began = time.thread_time()
+    listeners, began = len(_people), time.thread_time()
     broadcasts.connection_count(connections=now.connections, people=now.people)
     cpu_seconds = time.thread_time() - began
-    _tell_again_at = time.monotonic() + min(cpu_seconds / TELLING_PART_MAX, PUT_OFF_SECONDS_MAX)
+    _last_telling = Telling(at=time.monotonic(), listeners=listeners, cpu_seconds=cpu_seconds)
 
 
 def others_changed() -> None:
