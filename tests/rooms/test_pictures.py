@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 
 from potluck.database import db
 from potluck.rooms import generation, leases, pictures, rounds
@@ -21,6 +22,7 @@ from tests.rooms.conftest import Seats, Table
 from tests.rooms.painting import begin, being_drawn, drawn, use_painter
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG = PNG_MAGIC + b"\0\0\0\rIHDR" + b"\0\0\0\x01" * 2
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +89,19 @@ def test_a_stage_can_be_fetched_for_a_while_after_the_next_has_come(
     assert not first.exists()
     left = db.session.scalars(select(Picture)).one()
     assert (left.name, left.media_type, left.width) == (last.name, "image/png", 512)
+
+
+def test_stages_from_before_there_was_a_mark_are_marked(table: Table, owner: Engine) -> None:
+    migration = importlib.import_module("migrations.versions.0022_pictures_are_superseded")
+    lease = being_drawn(table)
+    for _ in range(3):
+        pictures.keep(lease, PNG)
+    db.session.execute(text("UPDATE pictures SET superseded_at = NULL"))
+    db.session.commit()
+    with owner.begin() as connection:
+        connection.execute(text(migration.LEFT))
+    is_shown = Picture.superseded_at.is_(None)
+    assert db.session.scalars(select(is_shown).order_by(Picture.id)).all() == [False, False, True]
 
 
 def test_other_lines_make_another_picture(table: Table) -> None:
@@ -159,7 +174,7 @@ def test_a_picture_that_a_crash_cut_off_costs_nothing_and_keeps_its_last_stage(
     table: Table,
 ) -> None:
     lease = being_drawn(table)
-    pictures.keep(lease, PNG_MAGIC + b"\0\0\0\rIHDR" + b"\0\0\0\x01" * 2)
+    pictures.keep(lease, PNG)
     db.session.execute(text("UPDATE generations SET lease_expires_at = now() - interval '1 s'"))
     db.session.commit()
     generation.settle_abandoned()
@@ -169,7 +184,7 @@ def test_a_picture_that_a_crash_cut_off_costs_nothing_and_keeps_its_last_stage(
     assert made.picture
     assert table.balances() == [(1000, 0), (1000, 0)]
     with pytest.raises(leases.LeaseLost):
-        pictures.keep(lease, PNG_MAGIC + b"\0\0\0\rIHDR" + b"\0\0\0\x01" * 2)
+        pictures.keep(lease, PNG)
 
 
 def test_the_room_sees_it_and_a_stranger_does_not(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,10 +18,6 @@ from potluck.settings import Settings
 from tests.conftest import SignInAs
 from tests.people import Browser
 from tests.rooms.sheet_people import publish, visits, written_sheet
-
-# On a slow machine; it takes about a twentieth of a second.
-DRAWN_WITHIN_SECONDS = 5
-
 
 PAPER = (248, 244, 236)
 
@@ -108,11 +103,9 @@ def test_only_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "W" * 72,
     ],
 )
-def test_whatever_is_written_it_is_drawn_in_time(text: str) -> None:
-    begun = time.monotonic()
+def test_whatever_is_written_it_is_drawn(text: str) -> None:
     image = preview_drawing.draw(picture(title=text, opening=text, recipe=text))
     assert image.size == preview_drawing.SIZE
-    assert time.monotonic() - begun < DRAWN_WITHIN_SECONDS
 
 
 def test_no_letter_is_drawn_that_the_font_lacks() -> None:
