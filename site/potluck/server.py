@@ -54,7 +54,7 @@ def serve(app: Flask) -> None:
     # Now, or everybody waits for it at the first query.
     configure_mappers()
     garbage.put_aside()
-    jobs.keep_running(garbage.collect_when_idle)
+    jobs.keep_running(garbage.collect)
     logger.info("serving %s as %s", settings.public_url, settings.potluck_role)
     logs.gather()
     server.serve_forever()
