@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from potluck.accounts import export
 from potluck.database import db
-from potluck.rooms import generation, leases, orders, rooms, rounds
+from potluck.rooms import generation, leases, orders, rooms, rounds, running
 from potluck.rooms.leases import Lease, LeaseLost, Written
 from potluck.rooms.recipes import recipe
 from potluck.rooms.running import SAVE_EVERY_SECONDS, Running
@@ -44,6 +44,22 @@ def test_what_is_due_is_saved_with_whatever_is_saved_first(two: list[Running]) -
     assert list(_saved().values()) == ["Once ", "Once "]
     second.add(["there was"])
     second.save_in_time()
+    assert list(_saved().values()) == ["Once ", "Once "]
+
+
+def test_of_many_so_many_are_saved_at_once(
+    two: list[Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, saved_at_once = leases.save, []
+
+    def count_and_save(texts: Mapping[Lease, Written]) -> dict[Lease, bool]:
+        saved_at_once.append(len(texts))
+        return save(texts)
+
+    monkeypatch.setattr(running, "SAVED_AT_ONCE_MAX", 1)
+    monkeypatch.setattr(leases, "save", count_and_save)
+    two[0].save_in_time()
+    assert saved_at_once == [1, 1]
     assert list(_saved().values()) == ["Once ", "Once "]
 
 

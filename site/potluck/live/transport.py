@@ -29,6 +29,7 @@ PING_SECONDS = 10
 PING_TIMEOUT_SECONDS = 8
 JOIN_WITHIN_SECONDS = 20
 BEAT_SECONDS = 1.0
+LOOKS_WITHOUT_A_BREAK = 200
 SOCKET = monkey.get_original("socket", "socket")
 
 # https://github.com/socketio/engine.io-protocol#handshake
@@ -153,8 +154,10 @@ class Engine(engineio.Server):
         """One greenlet for everybody's pings and deadlines, while anybody is there."""
         while self._open:
             now = time.monotonic()
-            for connection in list(self._open):
+            for number, connection in enumerate(list(self._open), 1):
                 self._look_after(connection, now)
+                if number % LOOKS_WITHOUT_A_BREAK == 0:
+                    gevent.sleep(0)
             gevent.sleep(BEAT_SECONDS)
         self._beats = False
 

@@ -30,6 +30,8 @@ TAIL_PART_MAX = 0.25
 SAVE_ALONG_SECONDS = SAVE_EVERY_SECONDS / 2
 # Who was away for no more than this, about a minute, gets what they missed and not the whole.
 MISSED_DELTAS_MAX = 1_000
+# To put so many texts together takes some milliseconds, in which no other is read.
+SAVED_AT_ONCE_MAX = 100
 
 # What this process is having made, and the turn to save all of it.
 _making: set[Running] = set()
@@ -99,7 +101,7 @@ class Running:
         is_due = self._age_seconds() >= SAVE_EVERY_SECONDS - EARLY_SECONDS
         if is_due and _saving.acquire(blocking=False):
             try:
-                _save({self, *(each for each in _making if each.is_nearly_due())})
+                _save([self, *(each for each in _making if each.is_nearly_due() and each != self)])
             finally:
                 _saving.release()
         if self.is_lost:
@@ -140,7 +142,12 @@ class Running:
         )
 
 
-def _save(due: set[Running]) -> None:
+def _save(due: Sequence[Running]) -> None:
+    for first in range(0, len(due), SAVED_AT_ONCE_MAX):
+        _save_at_once(due[first : first + SAVED_AT_ONCE_MAX])
+
+
+def _save_at_once(due: Sequence[Running]) -> None:
     texts = {each.lease: each.unsaved() for each in due}
     for each in due:
         each.saved_at = time.monotonic()
