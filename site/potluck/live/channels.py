@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gevent
+from pydantic_core import to_json
 from socketio import Manager
 
 from potluck.live.frames import text_frame
@@ -14,8 +14,6 @@ from potluck.live.frames import text_frame
 SENDS_WITHOUT_A_BREAK = 200
 # https://github.com/socketio/socket.io-protocol#packet-types: an event, in a message of Engine.IO.
 EVENT = "42"
-# As the library writes it. To make one is most of what it takes to write something short.
-JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class Channels(Manager):
@@ -85,9 +83,14 @@ class Channels(Manager):
         stock way takes three times as long.
         """
         address = "" if namespace == "/" else f"{namespace},"
-        frame = text_frame(f"{EVENT}{address}{JSON.encode([event, payload])}")
+        # In a third of the time that Python's own takes for something short.
+        frame = text_frame(f"{EVENT}{address}{to_json([event, payload]).decode()}")
         connections = self.server.eio.sockets
-        for _, eio_sid in self.get_participants(namespace, channel):
+        hearing = self.rooms.get(namespace, {}).get(channel, {})
+        # A short walk is over before anybody can leave.
+        is_short = len(hearing) <= SENDS_WITHOUT_A_BREAK
+        walk = hearing.items() if is_short else self.get_participants(namespace, channel)
+        for _, eio_sid in walk:
             connection = connections.get(eio_sid)
             if connection and not connection.closed:
                 connection.write(frame)

@@ -42,7 +42,7 @@ class Connection:
 
     __slots__ = (
         *("_engine", "_is_held", "_messages", "_outbox", "_said", "_socket", "_watcher"),
-        *("sid", "place", "reason"),
+        *("sid", "place", "reason", "write"),
         *("connected", "upgraded", "closing", "closed", "budget"),
         *("awaits_pong", "heard_at", "idle_since", "closing_since", "waits_for_us"),
     )
@@ -52,6 +52,8 @@ class Connection:
         self._messages = Messages()
         self._socket = connected
         self._outbox = Outbox(connected)
+        # Sends bytes as they are, now or in their turn. Of all that is done here this is done most.
+        self.write = self._outbox.write
         self._watcher = gevent.get_hub().loop.io(connected.fileno(), READABLE)
         # What has come and is yet to be handled, and whether it has to wait.
         self._said = NOTHING
@@ -80,9 +82,7 @@ class Connection:
         frame: bytes | None = getattr(pkt, "frame", None)
         if frame is None:
             frame = pkt.frame = text_frame(pkt.encode())
-        # As `write` does, for each of a crowd.
-        if not self._outbox.write(frame):
-            self.reason = "reads_too_slowly"
+        self.write(frame)
 
     def tell(self, message: str) -> None:
         """Sends a message to this client alone."""
@@ -121,11 +121,6 @@ class Connection:
         else:
             self._watcher.start(self._call)
 
-    def write(self, frame: bytes) -> None:
-        """Sends bytes as they are, now or in their turn."""
-        if not self._outbox.write(frame):
-            self.reason = "reads_too_slowly"
-
     def _call(self) -> None:
         """Called by the loop: something came, or the stream ended."""
         self._watcher.stop()
@@ -160,7 +155,8 @@ class Connection:
 
     def _end(self) -> None:
         self._watcher.close()
-        self.close(abort=True, reason=self.reason)
+        reason = "reads_too_slowly" if self._outbox.is_overfull else self.reason
+        self.close(abort=True, reason=reason)
         self._outbox.close()
         self._engine.forget(self)
 

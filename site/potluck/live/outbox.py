@@ -26,7 +26,10 @@ class Outbox:
     order, and the loop sends it when it can.
     """
 
-    __slots__ = ("_is_last", "_socket", "_waiting", "_watcher", "is_shut", "waiting_bytes")
+    __slots__ = (
+        *("_is_last", "_socket", "_waiting", "_watcher"),
+        *("is_overfull", "is_shut", "waiting_bytes"),
+    )
 
     def __init__(self, connected: socket.socket) -> None:
         """`connected` never blocks."""
@@ -35,13 +38,13 @@ class Outbox:
         self._waiting: deque[memoryview] | None = None
         self._watcher: Any = None
         self._is_last = False
-        self.is_shut = False
+        self.is_overfull = self.is_shut = False
         self.waiting_bytes = 0
 
-    def write(self, data: bytes) -> bool:
-        """Sends, now or in its turn; False if too much is waiting, and the connection is cut."""
+    def write(self, data: bytes) -> None:
+        """Sends, now or in its turn; where too much waits it is overfull, and the stream cut."""
         if self.is_shut or self._is_last:
-            return True
+            return
         sent = 0
         if self._waiting is None:
             try:
@@ -51,10 +54,10 @@ class Outbox:
             except OSError:
                 # The reader finds the same, and takes the connection down.
                 self.is_shut = True
-                return True
+                return
             if sent == len(data):
-                return True
-        return self._wait_with(memoryview(data)[sent:])
+                return
+        self._wait_with(memoryview(data)[sent:])
 
     def finish(self) -> None:
         """Ends the stream after what is waiting; later writes are for nobody."""
@@ -76,7 +79,7 @@ class Outbox:
         self._forget_waiting()
         self._socket.close()
 
-    def _wait_with(self, rest: memoryview) -> bool:
+    def _wait_with(self, rest: memoryview) -> None:
         if self._waiting is None:
             self._waiting = deque()
             self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), WRITABLE)
@@ -84,9 +87,8 @@ class Outbox:
         self._waiting.append(rest)
         self.waiting_bytes += len(rest)
         if self.waiting_bytes > WAITING_BYTES_MAX:
+            self.is_overfull = True
             self.cut()
-            return False
-        return True
 
     def _drain(self) -> None:
         """Called by the loop when the network takes more."""
