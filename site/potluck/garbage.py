@@ -18,7 +18,7 @@ THRESHOLDS = (10_000, 20, 1_000)
 NEW = 1
 EVERY_SECONDS = 10
 # Everything is searched when a process that takes so little of the processor has not been for a
-# minute, and any other after two: each text that ends leaves some 20 KB that only this finds.
+# minute, and any other after two: a text that ends leaves up to 80 KB that only a search finds.
 IDLE_PART_MAX = 0.05
 IDLE_EVERY_SECONDS = 60
 BUSY_EVERY_SECONDS = 120
