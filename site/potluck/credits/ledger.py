@@ -72,10 +72,11 @@ class Balance:
         return self.freezes > 0
 
 
-BALANCE = text("SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = :user_id")
+# By psycopg itself, and in the transaction of a session.
 COMMITTED_BALANCE = """
     SELECT posted, held, seq, owed, freezes FROM accounts WHERE user_id = %(user_id)s
 """
+BALANCE = text(COMMITTED_BALANCE.replace("%(user_id)s", ":user_id"))
 LOCK_ACCOUNT = text("""
     SELECT id, posted, held, owed FROM accounts WHERE user_id = :user_id FOR UPDATE
 """)
