@@ -15,15 +15,17 @@ from sqlalchemy import CursorResult, TextClause, text
 from potluck import metrics
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
+from potluck.plain_statements import array
 from potluck.texts import gettext as _
 
-LOCK_ACCOUNTS = """
-    SELECT id FROM accounts WHERE user_id = ANY(%(user_ids)s) ORDER BY id FOR UPDATE
-"""
+LOCK_ACCOUNTS = f"""
+    SELECT id FROM accounts
+    WHERE user_id = ANY({array("user_ids", "bigint")}) ORDER BY id FOR UPDATE
+"""  # noqa: S608 - ours
 # What each can afford is decided under the lock, in the statement that takes it.
-RESERVE = """
+RESERVE = f"""
     WITH payer AS (
-        SELECT * FROM unnest(CAST(%(user_ids)s AS bigint[]), CAST(%(amounts)s AS bigint[]))
+        SELECT * FROM unnest({array("user_ids", "bigint")}, {array("amounts", "bigint")})
             AS payer (user_id, amount)
     ), paying AS (
         UPDATE accounts SET held = held + payer.amount FROM payer
@@ -35,7 +37,7 @@ RESERVE = """
         FROM paying
     )
     SELECT user_id FROM paying
-"""
+"""  # noqa: S608 - ours
 RESERVE_REFUND = text("""
     WITH paying AS (
         UPDATE accounts SET held = held + :amount

@@ -19,6 +19,7 @@ from potluck.accounts.sessions import TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.credits.badge import Badge
 from potluck.database import db
 from potluck.front_doors import Answer, Door, Headers
+from potluck.plain_statements import array
 from potluck.request_heads import cookie
 from potluck.settings import Settings
 from potluck.waves import Waves
@@ -33,7 +34,7 @@ FIND = f"""
     FROM sessions s
     JOIN users u ON u.id = s.user_id AND u.banned_at IS NULL
     JOIN accounts a ON a.user_id = s.user_id
-    WHERE s.token_digest = ANY(%s) AND s.expires_at > now()
+    WHERE s.token_digest = ANY({array("digests", "bytea")}) AND s.expires_at > now()
 """  # noqa: S608 - put together from constants
 
 
@@ -107,7 +108,7 @@ class HotReads(Door):
 
 def _find(digests: Sequence[bytes]) -> dict[bytes, Found]:
     found = {}
-    for is_stale, digest, *row in db.quick.all(FIND, (digests,)):
+    for is_stale, digest, *row in db.quick.all(FIND, {"digests": digests}):
         found[digest] = Found(*row)
         if is_stale:
             visits.note(found[digest].session_id)

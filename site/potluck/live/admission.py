@@ -7,21 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
-
 from potluck import crew
 from potluck.accounts.sessions import TOKEN_CHARACTERS_MAX, cookie_name
 from potluck.database import db
+from potluck.plain_statements import array
 from potluck.request_heads import cookie
 from potluck.settings import Settings
 from potluck.waves import Found, Waves
 
 # As `sessions.FIND` finds one.
-FIND = text("""
+FIND = f"""
     SELECT s.token_digest, s.id, s.user_id, u.banned_at IS NOT NULL, s.expires_at
     FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-    WHERE s.token_digest = ANY(:digests) AND s.expires_at > now()
-""")
+    WHERE s.token_digest = ANY({array("digests", "bytea")}) AND s.expires_at > now()
+"""  # noqa: S608 - ours
 
 
 class Holder(NamedTuple):
@@ -76,6 +75,5 @@ def is_token(token: str | None) -> bool:
 
 
 def _read(digests: Sequence[bytes]) -> dict[bytes, Holder]:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        rows = connection.execute(FIND, {"digests": digests}).all()
-    return {row[0]: Holder(*row[1:]) for row in rows}
+    rows = db.all(FIND, {"digests": digests})
+    return {digest: Holder(*of_it) for digest, *of_it in rows}

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, text
 
 from potluck.database import db
 from potluck.live.models import PoolEntry
+from potluck.plain_statements import array
 
 # Renewed every other second. So five seconds or more are left for a reload, whatever moment a
 # socket closes at, and who was on a process that died is out within seven.
@@ -40,13 +41,15 @@ LEAVE = f"""
         SELECT user_id FROM pool_entries, (
             SELECT pg_advisory_xact_lock_shared({MATCHING_LOCK})
         ) AS nobody_matches
-        WHERE user_id = ANY(%(user_ids)s) ORDER BY user_id FOR UPDATE OF pool_entries
+        WHERE user_id = ANY({array("user_ids", "bigint")})
+        ORDER BY user_id FOR UPDATE OF pool_entries
     ), gone AS (
         DELETE FROM pool_entries USING going WHERE pool_entries.user_id = going.user_id
         RETURNING pool_entries.user_id
     )
     SELECT ARRAY(SELECT user_id FROM gone), (
-        SELECT count(*) FROM pool_entries WHERE expires_at > now() AND user_id <> ALL(%(user_ids)s)
+        SELECT count(*) FROM pool_entries
+        WHERE expires_at > now() AND user_id <> ALL({array("user_ids", "bigint")})
     )
 """  # noqa: S608 - ours
 # A place may have lapsed because the process slept and not because its sockets closed. They are

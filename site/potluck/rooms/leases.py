@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 from potluck.credits import holds
 from potluck.database import db
 from potluck.gathering import Gathering
+from potluck.plain_statements import array
 
 LEASE_SECONDS = 15
 # An order that no process took up for so long is given up, and its holds released.
@@ -39,7 +40,7 @@ TAKE_OVER = text("""
 DISPATCH = f"""
     WITH sent AS (
         UPDATE generations SET state = 'dispatched'
-        FROM unnest(CAST(%(ids)s AS bigint[]), CAST(%(epochs)s AS bigint[])) AS lease (id, epoch)
+        FROM unnest({array("ids", "bigint")}, {array("epochs", "bigint")}) AS lease (id, epoch)
         WHERE generations.id = lease.id AND generations.lease_epoch = lease.epoch
             AND generations.state IN ('reserved', 'dispatched')
         RETURNING generations.id
@@ -53,21 +54,21 @@ NOTE_REQUEST = text("""
 # All that a process writes in one statement: a commit for each would be most of what the database
 # does for a text. In the order in which whatever ends several locks them, too. Texts go as they
 # are (`b`): to have them quoted as an array takes longer than all the rest.
-SAVE = """
+SAVE = f"""
     UPDATE generations SET text = coalesce(nullif(saved.body, ''), generations.text),
         tail = saved.tail, seq = saved.seq,
         lease_expires_at = now() + make_interval(secs => %(seconds)s)
     FROM (
-        SELECT written.* FROM generations JOIN unnest(CAST(%(ids)s AS bigint[]),
-            CAST(%(epochs)s AS bigint[]), CAST(%(bodies)b AS text[]), CAST(%(tails)b AS text[]),
-            CAST(%(seqs)s AS bigint[])) AS written (id, epoch, body, tail, seq)
+        SELECT written.* FROM generations JOIN unnest({array("ids", "bigint")},
+            {array("epochs", "bigint")}, CAST(%(bodies)b AS text[]), CAST(%(tails)b AS text[]),
+            {array("seqs", "bigint")}) AS written (id, epoch, body, tail, seq)
             ON written.id = generations.id AND written.epoch = generations.lease_epoch
         WHERE generations.state = 'dispatched'
         ORDER BY generations.id FOR NO KEY UPDATE OF generations
     ) saved
     WHERE generations.id = saved.id
     RETURNING generations.id, generations.lease_epoch, generations.stop_requested_at IS NOT NULL
-"""
+"""  # noqa: S608 - ours
 
 
 class LeaseLost(Exception):

@@ -11,6 +11,7 @@ from potluck import pauses
 from potluck.credits import ledger, pricing
 from potluck.database import db
 from potluck.languages import number
+from potluck.plain_statements import array
 from potluck.rooms import quotes, rooms
 from potluck.rooms.recipes import DEFAULT_SLUG, Recipe, recipe
 from potluck.settings import current_settings
@@ -22,7 +23,7 @@ READ = f"""
             SELECT FROM room_members member
             WHERE member.user_id = accounts.user_id AND member.left_at IS NULL
         ), CAST(({pricing.NEWEST}) AS text), posted, held, seq, owed, freezes
-    FROM accounts WHERE user_id = ANY(CAST(%(user_ids)s AS bigint[]))
+    FROM accounts WHERE user_id = ANY({array("user_ids", "bigint")})
 """  # noqa: S608 - ours
 PRICES_KEPT = 8
 
