@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,12 +23,10 @@ class Live:
         for namespace, number in broadcasts.connections_by_namespace().items():
             sockets.add_metric([namespace], number)
         yield sockets
-        closures = CounterMetricFamily(
-            "potluck_closures", "Connections that ended, by why", labels=["reason"]
+        yield _counted("potluck_pushes", "What clients were told", "event", broadcasts.pushes())
+        yield _counted(
+            "potluck_closures", "Connections that ended, by why", "reason", broadcasts.closures()
         )
-        for reason, number in broadcasts.closures().items():
-            closures.add_metric([reason], number)
-        yield closures
         yield GaugeMetricFamily(
             "potluck_queue_bytes",
             "What clients have yet to read",
@@ -39,6 +37,13 @@ class Live:
             "Texts that are being written",
             value=generation.running_count(),
         )
+
+
+def _counted(name: str, of: str, label: str, numbers: Mapping[str, int]) -> Metric:
+    counted = CounterMetricFamily(name, of, labels=[label])
+    for key, number in numbers.items():
+        counted.add_metric([key], number)
+    return counted
 
 
 REGISTRY.register(Live())

@@ -12,7 +12,6 @@ REQUESTS = Histogram(
     ["endpoint", "status"],
     registry=REGISTRY,
 )
-PUSHES = Counter("potluck_pushes", "What clients were told", ["event"], registry=REGISTRY)
 REVOCATIONS = Counter(
     "potluck_revocations", "Sockets closed because a session ended", ["reason"], registry=REGISTRY
 )

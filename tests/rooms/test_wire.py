@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from potluck.rooms import provider
+from potluck.rooms.model import Call, open_stream
 from potluck.rooms.provider import Server
 from potluck.rooms.wire.answer import HEAD_BYTES_MAX
 from potluck.rooms.wire.transport import Wire
+from potluck.settings import Settings
 from tests.rooms.raw_server import WAIT_SECONDS_MAX, raw_server
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -222,3 +225,17 @@ def _certificate() -> bytes:
         serialization.NoEncryption(),
     )
     return written + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def test_a_stream_that_the_server_packed_is_read_as_any_other(settings: Settings) -> None:
+    piece = {"choices": [{"delta": {"content": "Once"}, "finish_reason": "stop"}]}
+    packed = gzip.compress(f"data: {json.dumps(piece)}\n\ndata: [DONE]\n\n".encode())
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
+        b"Content-Length: %d\r\n\r\n"
+    )
+    with raw_server(head % len(packed) + packed) as server:
+        address = {"openai_base_url": f"http://127.0.0.1:{server.port}/v1"}
+        call = Call("scripted", [], output_tokens_max=10, room_id=1)
+        stream = open_stream(call, settings.model_copy(update=address))
+        assert list(stream) == ["Once"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
 from flask_babel import force_locale
-from prometheus_client import Counter
 
-from potluck import metrics
 from potluck.credits import ledger
 from potluck.live import tongues
 from potluck.live.protocol import (
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from potluck.live.connection import Connection
 
 _socketio: SocketIO | None = None
+# A counter of Prometheus takes a lock each time, and costs as much as the frame that is written.
+_pushed: Counter[str] = Counter()
 
 
 def connect(socketio: SocketIO) -> None:
@@ -136,6 +136,11 @@ def connections_by_namespace() -> dict[str, int]:
     return {each: len(channels.get(each, {}).get(None, ())) for each in PUSHES}
 
 
+def pushes() -> dict[str, int]:
+    """How often this process has told something, by event."""
+    return dict(_pushed)
+
+
 def closures() -> dict[str, int]:
     """How many connections of this process have ended, by why."""
     return dict(_socketio.server.eio.closures) if _socketio else {}
@@ -218,15 +223,10 @@ def _emit(
     is_everywhere: bool = False,
 ) -> None:
     """Most is found out by every process for itself, and goes to the clients of this one alone."""
-    _pushes(event).inc()
+    _pushed[event] += 1
     manager = _server().server.manager
     tell = manager.tell_everywhere if is_everywhere else manager.tell
     tell(event, payload, namespace=namespace, channel=to)
-
-
-@cache
-def _pushes(event: str) -> Counter:
-    return metrics.PUSHES.labels(event)
 
 
 def _emit_in_each_language(

@@ -96,7 +96,7 @@ class ModelStream:
 
     def _pieces(self) -> Iterator[str]:
         events = ServerEvents()
-        for data in self._response.iter_bytes():
+        for data in self._arriving():
             said: list[str] = []
             try:
                 for event in events.take(data):
@@ -107,6 +107,11 @@ class ModelStream:
                 # What came before a break is kept.
                 if said:
                     yield _clean("".join(said))
+
+    def _arriving(self) -> Iterator[bytes]:
+        """What comes; unpacked only where it is packed, which takes its time for each piece."""
+        is_packed = "content-encoding" in self._response.headers
+        return self._response.iter_bytes() if is_packed else self._response.iter_raw()
 
     def _hear(self, chunk: dict[str, Any]) -> Iterator[str]:
         if error := chunk.get("error"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx2
 
@@ -13,6 +12,33 @@ from potluck.rooms.wire.answer import Answer
 
 READ_BYTES = 64 * 1024
 NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
+
+
+class Naming:
+    """What the network's errors are called by httpx2, depending on what was under way.
+
+    A generator would do it in fewer lines, and take as long as the parser does for what came.
+    """
+
+    __slots__ = ("_broken", "_late")
+
+    def __init__(
+        self, late: type[httpx2.TimeoutException], broken: type[httpx2.NetworkError]
+    ) -> None:
+        self._late, self._broken = late, broken
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError):
+            name = self._late if isinstance(error, TimeoutError) else self._broken
+            raise name(str(error)) from error
+
+
+CONNECTING = Naming(httpx2.ConnectTimeout, httpx2.ConnectError)
+WRITING = Naming(httpx2.WriteTimeout, httpx2.WriteError)
+READING = Naming(httpx2.ReadTimeout, httpx2.ReadError)
 
 
 class Connection:
@@ -43,7 +69,7 @@ class Connection:
 
     def send(self, message: bytes, seconds: float | None) -> None:
         """A whole request."""
-        with naming(httpx2.WriteTimeout, httpx2.WriteError):
+        with WRITING:
             self._socket.settimeout(seconds)
             self._socket.sendall(message)
 
@@ -70,7 +96,7 @@ class Connection:
         self._socket.close()
 
     def _receive(self) -> None:
-        with naming(httpx2.ReadTimeout, httpx2.ReadError):
+        with READING:
             self._answer.take(self._socket.recv(READ_BYTES))
             if self._is_encrypted:
                 self._receive_records()
@@ -85,16 +111,3 @@ class Connection:
             pass
         finally:
             self._socket.settimeout(self._read_seconds)
-
-
-@contextmanager
-def naming(
-    late: type[httpx2.TimeoutException], broken: type[httpx2.NetworkError]
-) -> Iterator[None]:
-    """What the network's errors are called by httpx2, depending on what was under way."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise late(str(error)) from error
-    except OSError as error:
-        raise broken(str(error)) from error

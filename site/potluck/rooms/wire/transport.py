@@ -12,7 +12,7 @@ from contextlib import suppress
 import httpx2
 
 from potluck.rooms.wire import GATHERED
-from potluck.rooms.wire.connection import Connection, naming
+from potluck.rooms.wire.connection import CONNECTING, Connection
 
 PORTS = {"http": 80, "https": 443}
 # As httpx2's own transport does.
@@ -64,7 +64,7 @@ class Wire(httpx2.BaseTransport):
 
     def _connect(self, origin: Origin, seconds: float | None) -> Connection:
         scheme, host, port = origin
-        with naming(httpx2.ConnectTimeout, httpx2.ConnectError):
+        with CONNECTING:
             connected = socket.create_connection((host, port), timeout=seconds)
             try:
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
