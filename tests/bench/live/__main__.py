@@ -1,6 +1,6 @@
 """Sockets, beside Node's socket.io with the same handlers.
 
-`PYTHONPATH=site python -m tests.bench.live`. Each server has a core of its own, and the clients
+`PYTHONPATH=site python -m tests.bench.live`. The servers have a core to themselves, and the clients
 share the other with the database. Both take turns, so that whatever else the machine does hits
 both. No figure fails the run: what they should be is printed beside them.
 """
@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -43,8 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     with postgres() as database_server:
         bench = Bench(database_server.database(), database_server.folder, scale, core)
         for number in range(1, rounds + 1):
-            node.append(bench.round_of_node())
-            ours.append(bench.round_of_potluck())
+            for side, found in zip((node, ours), bench.round(), strict=True):
+                side.append(found)
             print(f"round {number} of {rounds} is done", flush=True)  # noqa: T201
         sums = medians(ours) | bench.potluck(), medians(node) | bench.node()
         revocation_seconds = bench.revocation()
@@ -76,13 +79,18 @@ class Bench:
         sessions = max(scale.clients, scale.audience) // TABS_PER_SESSION + 1
         self._cookies = population.sign_in(self._connection, [self._member] * sessions)
 
-    def round_of_potluck(self) -> Figures:
-        """What depends on the moment most, once."""
-        return self._round(self._potluck)
+    def round(self) -> list[Figures]:
+        """What depends on the moment most, once: of Node's and ours, each figure after the other's.
 
-    def round_of_node(self) -> Figures:
-        """The same of Node's."""
-        return self._round(self._peer(is_naive=False))
+        Both are there all the time, and only one is asked anything.
+        """
+        with ExitStack() as stack:
+            drivers = [
+                _driver(stack.enter_context(_running(server)))
+                for server in (self._peer(is_naive=False), self._potluck)
+            ]
+            steps = [[measure(driver) for driver in drivers] for measure in self._measures()]
+            return [dict(ChainMap(*side)) for side in zip(*steps, strict=True)]
 
     def potluck(self) -> Figures:
         """The rest of ours, which has medians of its own."""
@@ -99,40 +107,34 @@ class Bench:
 
     def revocation(self) -> float:
         """Ours alone."""
-        self._potluck.start()
-        try:
-            return revocation_p99(_driver(self._potluck), self._connection, self._scale)
-        finally:
-            self._potluck.stop()
+        with _running(self._potluck) as server:
+            return revocation_p99(_driver(server), self._connection, self._scale)
 
     def _peer(self, *, is_naive: bool) -> Peer:
         return socket_io(
             database_url=self._url, folder=self._folder, core=self._core, is_naive=is_naive
         )
 
-    def _round(self, server: LiveServer | Peer) -> Figures:
-        server.start()
-        try:
-            driver = _driver(server)
-            found = figures.connections(driver, self._scale, self._cookies)
-            found |= figures.departures(driver, self._scale)
-            found |= figures.acknowledgements(driver, self._scale)
-            found |= figures.pool(driver, self._scale, self._cookies)
-            found |= figures.pool_at_once(
-                driver, self._connection, self._scale, self._cookies_of_three
-            )
-            for clients in (self._scale.audience, self._scale.clients):
-                found |= figures.deliveries(
-                    driver,
-                    self._connection,
-                    clients=clients,
-                    broadcasts=self._scale.broadcasts,
-                    cookies=self._cookies,
-                    user_id=self._member,
-                )
-            return found
-        finally:
-            server.stop()
+    def _measures(self) -> list[Callable[[Driver], Figures]]:
+        scale, cookies = self._scale, self._cookies
+        deliveries = partial(
+            figures.deliveries,
+            connection=self._connection,
+            broadcasts=scale.broadcasts,
+            cookies=cookies,
+            user_id=self._member,
+        )
+        return [
+            lambda driver: figures.connections(driver, scale, cookies),
+            lambda driver: figures.departures(driver, scale),
+            lambda driver: figures.acknowledgements(driver, scale),
+            lambda driver: figures.pool(driver, scale, cookies),
+            lambda driver: figures.pool_at_once(
+                driver, self._connection, scale, self._cookies_of_three
+            ),
+            lambda driver: deliveries(driver, clients=scale.audience),
+            lambda driver: deliveries(driver, clients=scale.clients),
+        ]
 
     def _growth(self, server: LiveServer | Peer) -> Figures:
         sizes = [(self._scale.few, self._scale.many)] * self._scale.crowds
@@ -142,18 +144,21 @@ class Bench:
         return {f"growth_{name}": figures.exponent(few, many, name, times=times) for name in few}
 
     def _crowd(self, server: LiveServer | Peer, clients: int) -> Figures:
-        server.start()
-        try:
+        with _running(server):
             return figures.crowds(_driver(server), clients=clients)
-        finally:
-            server.stop()
 
     def _newcomers(self, server: LiveServer | Peer) -> float:
-        server.start()
-        try:
+        with _running(server):
             return figures.newcomers(_driver(server), self._scale)
-        finally:
-            server.stop()
+
+
+@contextmanager
+def _running(server: LiveServer | Peer) -> Iterator[LiveServer | Peer]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _driver(server: LiveServer | Peer) -> Driver:

@@ -88,8 +88,8 @@ def departures(driver: Driver, scale: Scale) -> Figures:
 
 def deliveries(
     driver: Driver,
-    connection: psycopg.Connection,
     *,
+    connection: psycopg.Connection,
     clients: int,
     broadcasts: int,
     cookies: Sequence[str],
