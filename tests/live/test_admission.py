@@ -57,6 +57,17 @@ def test_the_figures_count_those_who_are_connected(visitor: VisitorFactory) -> N
     assert _figure(ada, name) == before + len(sockets)
 
 
+def test_the_figures_count_what_was_told(visitor: VisitorFactory) -> None:
+    name = 'potluck_pushes_total{event="connection_count"} '
+    stranger = visitor()
+    watcher = stranger.connect("/")
+    before = watcher.ask("get_connection_count", namespace="/")["connections"]
+    told = _figure(stranger, name)
+    visitor().connect("/")
+    _hear_count(watcher, before + 1)
+    assert _figure(stranger, name) > told
+
+
 def test_a_crowd_costs_two_pushes_a_second_at_most(visitor: VisitorFactory) -> None:
     watcher = visitor().connect("/")
     before = watcher.ask("get_connection_count", namespace="/")["connections"]

@@ -75,5 +75,4 @@ def is_token(token: str | None) -> bool:
 
 
 def _read(digests: Sequence[bytes]) -> dict[bytes, Holder]:
-    rows = db.all(FIND, {"digests": digests})
-    return {digest: Holder(*of_it) for digest, *of_it in rows}
+    return {digest: Holder(*row) for digest, *row in db.all(FIND, {"digests": digests})}
