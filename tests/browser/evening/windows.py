@@ -49,13 +49,15 @@ class Window:
     excused: set[str] = field(default_factory=set)
 
     def add_line(self, line: str) -> None:
-        """Puts a line into the pot."""
-        add_line(self.page, line)
+        """Puts a line into the pot: what comes next happens once it is there."""
+        with self.page.expect_response("**/contribution"):
+            add_line(self.page, line)
 
     def put_into_pot(self, credits: int) -> None:
-        """Sets credits aside for the rounds of this room."""
+        """Sets credits aside for the rounds of this room; as above."""
         self.page.locator("#stake").fill(str(credits))
-        self.choose("Put in")
+        with self.page.expect_response("**/pot"):
+            self.choose("Put in")
 
     def choose(self, button: str) -> None:
         """Presses one of the composer's buttons."""
