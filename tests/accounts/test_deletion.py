@@ -224,7 +224,7 @@ def test_whoever_waits_in_the_pool_waits_no_more(client: Browser, sign_in_as: Si
     pool.join(ada)
     db.session.commit()
     assert delete_account(client).status_code == 303
-    assert pool.wait_of(ada).waited_seconds is None
+    assert pool.wait_by_page(ada).waited_seconds is None
 
 
 @pytest.mark.parametrize("statement", AFTERWARDS)

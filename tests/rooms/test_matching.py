@@ -10,13 +10,15 @@ from functools import partial
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from potluck.credits.ledger import InsufficientCredits
 from potluck.database import db
 from potluck.live import pool
 from potluck.quick_reads import CONNECTIONS_MAX
 from potluck.rooms import matching, rooms
-from tests.people import make_user, wait_in_pool
+from tests.conftest import SignInAs
+from tests.people import Browser, make_user, wait_in_pool
 
 MATCHERS = 4
 SEATS = text("SELECT room_id, user_id FROM room_members WHERE left_at IS NULL")
@@ -91,6 +93,27 @@ def test_joining_while_being_matched_gives_no_place_beside_the_room(app: Flask) 
     other_tab.join()
     assert refusals == ["already_in_room"]
     assert db.session.scalars(LEFT_WAITING).all() == []
+
+
+@pytest.mark.parametrize("path", ["/pool", "/pool/ticket"])
+def test_looking_at_the_pool_while_being_matched_leads_to_the_room(
+    path: str, app: Flask, client: Browser, sign_in_as: SignInAs
+) -> None:
+    """Without scripts the page loads itself again only while it shows a place."""
+    penny = sign_in_as(client, "Penny", credits=1000).id
+    for user_id in (penny, make_user("Newcomer", credits=1000).id):
+        wait_in_pool(user_id)
+    db.session.commit()
+    matching._match()
+    answers: list[TestResponse] = []
+    page = threading.Thread(target=lambda: answers.append(client.get(path)))
+    page.start()
+    _wait_until_somebody_waits()
+    db.session.commit()
+    page.join()
+    room = rooms.current_room(penny)
+    assert room
+    assert [answer.location for answer in answers] == [f"/rooms/{room.code}"]
 
 
 def test_nobody_who_asks_something_waits_behind_those_who_wait_for_a_match(app: Flask) -> None:

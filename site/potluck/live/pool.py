@@ -63,11 +63,6 @@ KEEP = text("""
         SELECT user_id FROM pool_entries WHERE user_id = ANY(:user_ids) FOR UPDATE SKIP LOCKED
     )
 """)
-KEEP_BY_PAGE = text("""
-    UPDATE pool_entries SET
-        expires_at = greatest(expires_at, now() + make_interval(secs => :seconds))
-    WHERE user_id = :user_id AND expires_at > now()
-""")
 FORGET = text("""
     DELETE FROM pool_entries WHERE expires_at < now() - make_interval(secs => :seconds)
 """)
@@ -86,10 +81,16 @@ TAKE = text(f"""
 """)  # noqa: S608 - ours
 # How many people wait.
 COUNT = "SELECT count(*) FROM pool_entries WHERE expires_at > now()"
-WAIT = text(f"""
-    SELECT ({COUNT}) AS waiting, (
-        SELECT extract(epoch FROM clock_timestamp() - joined_at) FROM pool_entries
+# Whoever is being matched meanwhile waits for that here, and has no place then.
+WAIT_BY_PAGE = text(f"""
+    WITH kept AS (
+        UPDATE pool_entries SET
+            expires_at = greatest(expires_at, now() + make_interval(secs => :place_seconds))
         WHERE user_id = :user_id AND expires_at > now()
+        RETURNING joined_at
+    )
+    SELECT ({COUNT}) AS waiting, (
+        SELECT extract(epoch FROM clock_timestamp() - joined_at) FROM kept
     ) AS waited_seconds,
     :wave_seconds - mod(extract(epoch FROM clock_timestamp()), :wave_seconds) AS seconds_to_wave
 """)  # noqa: S608 - ours
@@ -163,21 +164,20 @@ def keep(user_ids: Iterable[int]) -> None:
     db.session.execute(KEEP, {"user_ids": list(user_ids), "seconds": PLACE_SECONDS})
 
 
-def keep_by_page(user_id: int) -> None:
-    """Renews the place of somebody who looked at the page."""
-    db.session.execute(KEEP_BY_PAGE, {"user_id": user_id, "seconds": PAGE_PLACE_SECONDS})
-
-
 def forget_lapsed() -> None:
     """Removes rows that stand for nobody. Commits."""
     db.session.execute(FORGET, {"seconds": FORGET_AFTER_SECONDS})
     db.session.commit()
 
 
-def wait_of(user_id: int) -> Wait:
-    """The pool as somebody sees it who waits, or may."""
-    values = {"user_id": user_id, "wave_seconds": WAVE_SECONDS}
-    waiting, waited, to_wave = db.session.execute(WAIT, values).one()
+def wait_by_page(user_id: int) -> Wait:
+    """The pool as somebody sees it who waits, or may, and looks at the page: that keeps a place."""
+    values = {
+        "user_id": user_id,
+        "place_seconds": PAGE_PLACE_SECONDS,
+        "wave_seconds": WAVE_SECONDS,
+    }
+    waiting, waited, to_wave = db.session.execute(WAIT_BY_PAGE, values).one()
     return Wait(waiting, None if waited is None else float(waited), float(to_wave))
 
 

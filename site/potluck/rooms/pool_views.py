@@ -14,6 +14,8 @@ from potluck.credits.views import session_balance
 from potluck.database import db
 from potluck.live import pool
 from potluck.rooms import matching, own_room, quotes, rooms
+from potluck.rooms.models import Room
+from potluck.rooms.own_room import OwnRoom
 from potluck.rooms.recipes import DEFAULT_SLUG, recipe
 from potluck.web import fragment, wants_fragment
 
@@ -29,23 +31,23 @@ blueprint = Blueprint("pool", __name__)
 @login_required
 def show() -> ResponseReturnValue:
     """Waiting, or about to; whoever has been matched is led to their room."""
-    room = own_room.my_room()
-    if room:
-        return redirect(url_for("rooms.show", code=room.code), HTTPStatus.SEE_OTHER)
-    return render_template("pool/show.html", **_pool_context())
+    found = _look()
+    if isinstance(found, pool.Wait):
+        return render_template("pool/show.html", **_pool_context(found))
+    return redirect(url_for("rooms.show", code=found.code), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/pool/ticket")
 @login_required
 def ticket() -> ResponseReturnValue:
     """What the page says to this member now, as a fragment."""
-    room = own_room.my_room()
-    if room:
-        url = url_for("rooms.show", code=room.code)
-        if wants_fragment():
-            return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
-        return redirect(url, HTTPStatus.SEE_OTHER)
-    return fragment("pool/_mine.html", **_pool_context())
+    found = _look()
+    if isinstance(found, pool.Wait):
+        return fragment("pool/_mine.html", **_pool_context(found))
+    url = url_for("rooms.show", code=found.code)
+    if wants_fragment():
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
+    return redirect(url, HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/pool/join")
@@ -65,29 +67,38 @@ def leave() -> ResponseReturnValue:
     return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
 
 
-def _pool_context() -> dict[str, Any]:
-    pool.keep_by_page(current_user.id)
+def _look() -> pool.Wait | OwnRoom | Room:
+    """How this member waits, whose place this keeps, or the room that they sit in."""
+    if room := own_room.my_room():
+        return room
+    wait = pool.wait_by_page(current_user.id)
     db.session.commit()
+    if wait.waited_seconds is not None:
+        return wait
+    # Their room was read with their session: they may have been matched since.
+    return rooms.current_room(current_user.id) or wait
+
+
+def _pool_context(wait: pool.Wait) -> dict[str, Any]:
     quote = quotes.quote_or_none()
     balance = session_balance()
     assert balance
     return {
-        **_ticket_context(current_user.id),
+        **_ticket_context(wait),
         "quote": quote,
         "first_recipe": recipe(DEFAULT_SLUG),
         "can_afford": quote is not None and balance.available >= quote.total,
     }
 
 
-def _ticket_context(user_id: int) -> dict[str, Any]:
+def _ticket_context(wait: pool.Wait) -> dict[str, Any]:
     """What the ticket says, and in how many seconds it will say something new."""
-    waiting, waited_seconds, seconds_to_wave = pool.wait_of(user_id)
-    lonely_in_seconds = LONELY_AFTER_SECONDS - (waited_seconds or 0)
-    changes_in = [seconds_to_wave + WAVE_TAKES_SECONDS, lonely_in_seconds]
+    lonely_in_seconds = LONELY_AFTER_SECONDS - (wait.waited_seconds or 0)
+    changes_in = [wait.seconds_to_wave + WAVE_TAKES_SECONDS, lonely_in_seconds]
     return {
-        "waiting": waiting,
-        "is_waiting": waited_seconds is not None,
-        "is_lonely": waiting == 1 and lonely_in_seconds <= 0,
-        "seconds_to_wave": seconds_to_wave,
+        "waiting": wait.waiting,
+        "is_waiting": wait.waited_seconds is not None,
+        "is_lonely": wait.waiting == 1 and lonely_in_seconds <= 0,
+        "seconds_to_wave": wait.seconds_to_wave,
         "changes_in_seconds": min(seconds for seconds in changes_in if seconds > 0),
     }
