@@ -96,7 +96,7 @@ def settings(var: Path) -> Iterator[Settings]:
     name = f"potluck_test_{secrets.token_hex(4)}"
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-        # No test of these pulls the plug.
+        # Nothing here ends the server, so thousands of commits needn't wait for the disk.
         connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit TO off"))
     url = server.url.set(database=name, drivername="postgresql")
     yield base.model_copy(

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from potluck.billing.gateway import Gateway
 from potluck.credits import pricing
@@ -48,21 +48,7 @@ def _stripe_is_set_up(app: Flask) -> Iterator[None]:
     app.extensions["stripe"] = before
 
 
-@pytest.fixture
-def _commits_are_quick(app: Flask, owner: Engine) -> Iterator[None]:
-    """Thousands of commits wait for no disk: nothing here ends the server."""
-    _set_for_new_connections(owner, "SET synchronous_commit TO off")
-    yield
-    _set_for_new_connections(owner, "RESET synchronous_commit")
-
-
-def _set_for_new_connections(owner: Engine, setting: str) -> None:
-    with owner.begin() as connection:
-        connection.execute(text(f"ALTER DATABASE {owner.url.database} {setting}"))
-    db.engine.dispose()
-
-
-@pytest.mark.usefixtures("_commits_are_quick", "database", "_stripe_is_set_up")
+@pytest.mark.usefixtures("database", "_stripe_is_set_up")
 def test_every_interleaving_comes_to_what_the_reference_says(
     owner: Engine, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
