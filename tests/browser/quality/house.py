@@ -30,6 +30,11 @@ LINES = (
 # Nobody starts by being late here, however long the pages are looked at.
 STOP_CLOCKS = "UPDATE rounds SET closes_at = now() + interval '1 hour' WHERE closes_at > now()"
 PAID = "SELECT p.id FROM purchases p JOIN users u ON u.id = p.user_id WHERE u.name = %s"
+# What says so comes last, and what was in another's way is handled later still.
+STRIPE_HAS_SAID_ALL = """
+    SELECT bool_and(handled_at IS NOT NULL) AND bool_or(type = 'checkout.session.completed')
+    FROM stripe_events
+"""
 FAILED_EVENT = """
     INSERT INTO stripe_events (id, type, payload, attempts, last_error)
     VALUES ('evt_1', 'product.created', '{"data": {"object": {}}}', 3, 'Nobody knew this product')
@@ -69,6 +74,11 @@ class House:
         self._wait_until(self._waiter_has_written, "half a text")
         # Named before there were any.
         self.__dict__.pop("codes", None)
+
+    def wait_for_stripe(self) -> None:
+        """Until the operator's purchase has been heard of, and nothing waits to be handled."""
+        self.person(OPERATOR)
+        self._wait_until(lambda: bool(self.sql(STRIPE_HAS_SAID_ALL)[0][0]), "all events handled")
 
     def sql(self, statement: str, *parameters: object) -> list[Any]:
         """Says something to the database; the rows that come of it."""

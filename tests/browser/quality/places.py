@@ -79,7 +79,14 @@ BARE = (
     Place(name="gallery-empty", path="/gallery", is_furnished=False),
     Place(name="home-first-visit", path="/", who="Ben", is_furnished=False),
     Place(name="credits-empty", path="/credits", who="Ben", is_furnished=False),
-    Place(name="operator-quiet", path="/admin", who="Ada", is_furnished=False, varies="main"),
+    Place(
+        name="operator-quiet",
+        path="/admin",
+        who="Ada",
+        is_furnished=False,
+        varies="main",
+        before=House.wait_for_stripe,
+    ),
 )
 DOORS = (
     Place(name="landing", path="/"),
