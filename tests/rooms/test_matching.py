@@ -97,7 +97,7 @@ def test_joining_while_being_matched_gives_no_place_beside_the_room(app: Flask) 
 
 @pytest.mark.parametrize("path", ["/pool", "/pool/ticket"])
 def test_looking_at_the_pool_while_being_matched_leads_to_the_room(
-    path: str, app: Flask, client: Browser, sign_in_as: SignInAs
+    path: str, client: Browser, sign_in_as: SignInAs
 ) -> None:
     """Without scripts the page loads itself again only while it shows a place."""
     penny = sign_in_as(client, "Penny", credits=1000).id

@@ -111,6 +111,9 @@ SEATED = (
     room_states.failed,
     room_states.put_away,
 )
+SECONDS_LEFT = text("""
+    SELECT extract(epoch FROM expires_at - now()) FROM pool_entries WHERE user_id = :user_id
+""")
 PURCHASES = {"created": 2, "open": 2, "paid": 3, "processing": 2, "failed": 2, "expired": 2}
 # Of these Stripe is asked on the way to the page: tests/billing/test_returning.py counts there.
 UNFINISHED = {"open", "processing"}
@@ -252,9 +255,12 @@ def test_the_pool_asks_no_more_and_renews_a_place(
     user = sign_in_as(waiting, "Penny", credits=1_000)
     for path in ("/pool", "/pool/ticket"):
         assert len(_asked(waiting, path)) == PAGE_MAX
-    assert pool.join(user.id)
     for path in ("/pool", "/pool/ticket"):
+        assert pool.join(user.id)
         assert len(_asked(waiting, path)) == 2
+        assert db.session.scalar(SECONDS_LEFT, {"user_id": user.id}) > pool.PLACE_SECONDS
+        pool.leave(user.id)
+        db.session.commit()
 
 
 @pytest.mark.parametrize("state", PURCHASES)

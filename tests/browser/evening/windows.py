@@ -49,12 +49,12 @@ class Window:
     excused: set[str] = field(default_factory=set)
 
     def add_line(self, line: str) -> None:
-        """Puts a line into the pot: what comes next happens once it is there."""
+        """Puts a line into the pot, and waits for the answer: what comes next needs it there."""
         with self.page.expect_response("**/contribution"):
             add_line(self.page, line)
 
     def put_into_pot(self, credits: int) -> None:
-        """Sets credits aside for the rounds of this room; as above."""
+        """Sets credits aside for the rounds of this room, and waits for the answer."""
         self.page.locator("#stake").fill(str(credits))
         with self.page.expect_response("**/pot"):
             self.choose("Put in")
