@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
+from tests.browser.half_there import half_there
 from tests.browser.shifts import shifted, watch_shifts
 from tests.browser.steps import buy, open_own_room, sign_in
+from tests.stack import Stack
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenPage
 
 DRAWN = "() => performance.getEntriesByName('first-contentful-paint').length"
+STYLED = "() => document.styleSheets.length === 3"
+# So long an unfinished page might show itself; each frame takes a sixtieth of it.
+UNSEEN_MS = 1000
 FONTS = "() => document.fonts.ready.then((fonts) => [...fonts].map(({ status }) => status))"
 
 
@@ -77,3 +82,20 @@ def test_nothing_moves_in_the_pool_when_scripts_come_late(open_page: OpenPage) -
     Late(page, "js").goto("/pool")
     expect(page.locator("[data-connection-status='live']")).to_be_visible()
     assert shifted(page) == []
+
+
+@pytest.mark.parametrize("cut", ['href="/sign-in">', 'class="site-footer">'])
+def test_a_page_is_drawn_once_all_of_it_is_there(
+    open_page: OpenPage, stack: Stack, cut: str
+) -> None:
+    page = open_page()
+    watch_shifts(page)
+    with half_there(stack.url, cut) as server:
+        page.goto(server.url, wait_until="commit")
+        page.wait_for_function(STYLED, polling=50)
+        assert cut in page.content()
+        with pytest.raises(Error, match="Timeout"):
+            page.wait_for_function(DRAWN, polling=50, timeout=UNSEEN_MS)
+        server.goes_on.set()
+        page.wait_for_load_state()
+        assert shifted(page) == []
