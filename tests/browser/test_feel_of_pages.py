@@ -18,6 +18,10 @@ STACK_ENV = {"WELCOME_CREDITS": "1000", "SANDBOX_MODEL": "scripted-slow"}
 OF_THE_NETWORK = ("net::ERR_", "htmx:error: Failed to fetch", "status of 5", "status of 4")
 STEPS_MAX = 6
 CONTRIBUTION = re.compile("/contribution$")
+GIVE_UP = """addEventListener("pagereveal", ({ viewTransition }) => {
+    viewTransition?.skipTransition();
+    window.isGivenUp = viewTransition !== null;
+});"""
 LINE = "A lighthouse keeper who fears the dark."
 
 
@@ -213,3 +217,12 @@ def test_whoever_reads_german_gets_german_from_pages_and_scripts_alike(open_page
     expect(pill).to_contain_text("Live")
     ada.goto("/credits")
     expect(ada.locator("time").first).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d, \d\d:\d\d$"))
+
+
+def test_a_change_of_pages_that_is_given_up_is_no_error_of_the_page(open_page: OpenPage) -> None:
+    page = open_page()
+    page.add_init_script(GIVE_UP)
+    page.goto("/")
+    page.get_by_role("link", name="See what others made").click()
+    page.wait_for_function("() => window.isGivenUp")
+    expect(page.get_by_role("heading", name="The gallery")).to_be_visible()
