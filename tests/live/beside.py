@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -46,15 +45,6 @@ class Beside:
         """Ends it without a word."""
         self.process.kill()
         self.process.wait(STOP_SECONDS_MAX)
-
-    @contextmanager
-    def asleep(self) -> Iterator[None]:
-        """Stops it where it is, and lets it go on."""
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager

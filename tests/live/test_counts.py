@@ -18,6 +18,7 @@ from tests.live import population
 from tests.live.beside import Beside
 from tests.live.wire import Wire
 from tests.stack import Stack
+from tests.stopped import stopped
 from tests.visitors import Socket, Visitor
 
 VisitorFactory = Callable[[], Visitor]
@@ -112,7 +113,7 @@ def test_a_process_that_slept_past_its_lease_counts_again_when_it_goes_on(
 ) -> None:
     watcher, sleeper = visitor().connect("/"), beside.visit().connect("/")
     both = _settled([watcher, sleeper])
-    with beside.asleep():
+    with stopped(beside.process):
         alone = {name: number - 1 for name, number in both.items()}
         _hear(watcher, alone, seconds=EXACT_AFTER_A_DEATH_WITHIN_SECONDS)
     _hear(watcher, both, seconds=3)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.live.beside import Beside
 from tests.live.clock import WAVE_SECONDS, seconds_since_wave, wait_for_a_new_wave
+from tests.stopped import stopped
 from tests.visitors import Visitor
 
 VisitorFactory = Callable[[], Visitor]
@@ -140,7 +141,7 @@ def test_a_place_that_lapsed_while_its_process_slept_comes_back_with_it(
     waiting = beside.visit(_rich(visitor, "asleep")).connect("/members")
     waiting.ask("join_pool")
     assert watcher.hear("pool_count") == {"waiting": 1}
-    with beside.asleep():
+    with stopped(beside.process):
         assert watcher.hear("pool_count") == {"waiting": 0}
     assert watcher.hear("pool_count") == {"waiting": 1}
     assert waiting.ask("leave_pool") == {"ok": True, "waiting": 0}

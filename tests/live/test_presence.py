@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.live.beside import Beside
+from tests.stopped import stopped
 from tests.visitors import Socket, Visitor
 
 VisitorFactory = Callable[[], Visitor]
@@ -108,7 +109,7 @@ def test_who_was_on_a_process_that_slept_is_here_again_when_it_goes_on(
     at_ada, alone = room.enter(room.ada)
     _, state = room.enter(beside.visit(room.ben))
     _hear_here(at_ada, _everybody(state))
-    with beside.asleep():
+    with stopped(beside.process):
         _hear_here(at_ada, alone["here"])
     _hear_here(at_ada, _everybody(state))
 

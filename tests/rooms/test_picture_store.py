@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from potluck.rooms import picture_bucket
 from potluck.rooms.picture_folder import FolderStore
 from potluck.rooms.picture_store import NoSuchPicture, PictureStore, StorageAway
 from tests.rooms.bucket_server import FOLDER, SECRET, BucketServer, bucket_server
+from tests.stopped import stopped
 
 NAME = "Ab-_9.png"
 SEEN_WITHIN_SECONDS = 20
@@ -128,8 +128,8 @@ def test_a_server_that_falls_silent_is_away_in_time(
 ) -> None:
     monkeypatch.setattr(picture_bucket, "TIMEOUTS_SECONDS", (0.3, 0.3))
     store = server.store()
-    server.process.send_signal(signal.SIGSTOP)
-    begun = time.monotonic()
-    with pytest.raises(StorageAway):
-        store.write(NAME, b"a picture")
-    assert time.monotonic() - begun < 5
+    with stopped(server.process):
+        begun = time.monotonic()
+        with pytest.raises(StorageAway):
+            store.write(NAME, b"a picture")
+        assert time.monotonic() - begun < 5
